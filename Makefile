@@ -1,0 +1,71 @@
+# Everything a developer types. `make` alone tells what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Tests whose run must reach every branch of domain, lobby, hub and engine.
+MEASURED := tests/domain tests/lobby tests/hub tests/contracts tests/web
+# An oddity of asyncio in a test is a failure, not a surprise in production.
+export PYTHONASYNCIODEBUG := 1
+
+COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup vendor serve test test-wheel test-drain check format format-check lint types lock clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready vendor ## Prepare .venv with the application and its tools
+
+# The stamp comes last, so an installation that broke off is begun anew.
+$(VENV)/.ready: requirements-dev.lock requirements-node.lock tools/make_venv.py
+	$(PYTHON) tools/make_venv.py $(VENV)
+	@touch $@
+
+vendor: $(VENV)/.ready ## Fetch the browser's libraries into static/vendor
+	@$(BIN)/python tools/vendor.py
+
+serve: setup ## Serve on http://127.0.0.1:8000
+	@env -u PYTHONASYNCIODEBUG $(BIN)/ephemera serve
+
+test: setup ## Run all tests
+	@$(BIN)/python tools/system_packages.py
+	$(BIN)/pytest $(MEASURED) --cov --cov-report=term
+	$(BIN)/pytest $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
+
+test-wheel: setup ## Build the wheel, serve from it in an empty environment
+	$(BIN)/pytest tests/server/test_wheel.py
+
+test-drain: setup ## Run only the drain test; VENV=.venv-3.13 PYTHON=python3.13 for another Python
+	$(BIN)/pytest tests/server/test_drain.py
+
+check: format-check lint types test ## Format, lint, types and tests: what CI runs
+
+format: setup ## Format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix-only --quiet
+
+format-check: setup
+	$(BIN)/ruff format --check
+
+lint: setup ## Look for mistakes and bad habits
+	$(BIN)/ruff check
+
+types: setup ## Check the types
+	$(BIN)/mypy
+
+lock: setup ## Renew the lock files
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(COMPILE) --group node --output-file requirements-node.lock
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+clean: ## Remove everything that make made
+	rm -rf .venv .venv-* node_modules static/vendor dist build htmlcov .coverage* \
+		.hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,207 @@
+"""The composition root: everyone is made here, and only here everyone knows everyone."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from quart import Quart, Response, request
+from quart.wrappers.base import BaseRequestWebsocket
+from werkzeug.exceptions import BadHost
+from werkzeug.routing import MapAdapter
+
+from ephemera.clock import Clock, steady_clock
+from ephemera.domain.errors import NotAllowed
+from ephemera.engine.base import Engine
+from ephemera.engine.memory import MemoryEngine
+from ephemera.hub.feed import Feed
+from ephemera.hub.heartbeat import Heartbeat
+from ephemera.hub.hub import Hub
+from ephemera.lobby.limits import Limits
+from ephemera.lobby.lobby import Lobby
+from ephemera.lobby.presence import Presence
+from ephemera.lobby.reaper import Reaper
+from ephemera.settings import Settings
+from ephemera.web import headers, streams
+from ephemera.web.addresses import Addresses
+from ephemera.web.assets import Assets
+from ephemera.web.bodies import PatientRequest
+from ephemera.web.errors import Errors
+from ephemera.web.fragments import Fragments
+from ephemera.web.guards import is_same_site
+from ephemera.web.health import Health
+from ephemera.web.live import Frames, LiveDocument
+from ephemera.web.messages import Messages
+from ephemera.web.pages import Pages
+from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
+from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
+from ephemera.web.rooms import RoomPage, Rooms
+from ephemera.web.seats import Seats
+
+DRAIN_SECONDS = 1.0
+"""How long streams may take to write their last bytes before they are cut."""
+
+MOST_HOST_CHARACTERS = 261
+"""A name of the DNS, a colon and a port."""
+
+logger = logging.getLogger(__name__)
+
+
+class EphemeraApp(Quart):
+    """The Quart application with what `serve` needs of it."""
+
+    request_class = PatientRequest
+    hub: Hub
+
+    async def drain(self) -> None:
+        """Take no more streams and end the open ones, within `DRAIN_SECONDS`."""
+        self.hub.drain()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.hub.emptied(), DRAIN_SECONDS)
+        self.hub.cut()
+
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        """Treat a host that can be none like none, as Werkzeug does one of odd characters.
+
+        Quart would answer 500 to a label of 64 letters, and no QR code holds 5,000.
+        """
+        if request is not None and len(request.host) > MOST_HOST_CHARACTERS:
+            request.host = ""
+        try:
+            return super().create_url_adapter(request)
+        except BadHost:
+            assert request  # noqa: S101 # nothing else has a bad host
+            request.host = ""
+            return super().create_url_adapter(request)
+
+    def log_exception(
+        self,
+        exception_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        """Log a fault of ours without the path of the request, which holds a room id."""
+        logger.error("a request could not be answered", exc_info=exception_info)
+
+
+def create_app(
+    settings: Settings | None = None, *, engine: Engine | None = None, clock: Clock | None = None
+) -> EphemeraApp:
+    """Return the application. Without settings they come from the environment.
+
+    Raises `SettingsError` or `AssetsMissing`. Tests hand in an engine to look
+    into and a clock to turn.
+    """
+    settings = settings or Settings.from_environ()
+    engine = engine or MemoryEngine()
+    clock = clock or steady_clock()
+    app = EphemeraApp(__name__, static_folder=None, template_folder=None)
+    app.config |= {"MAX_CONTENT_LENGTH": MOST_BODY_BYTES, "BODY_TIMEOUT": BODY_SECONDS}
+    app.url_map.merge_slashes = False  # an address is one of ours or leads nowhere, never elsewhere
+    app.hub = Hub(clock, most_streams=settings.max_streams)
+    engine.listen(app.hub.hear)
+    presence = Presence(engine, clock)
+    _tend(
+        app,
+        Reaper(engine, clock),
+        Heartbeat(app.hub, presence.renew, presence.linger, period=settings.heartbeat),
+        engine,
+    )
+    _furnish(app, settings, engine, clock, presence)
+    app.before_request(_refuse_other_sites)
+    app.after_request(_add_headers)
+    return app
+
+
+def _furnish(
+    app: EphemeraApp, settings: Settings, engine: Engine, clock: Clock, presence: Presence
+) -> None:
+    """Give the application its handlers, and the streams their place in front of it."""
+    assets = Assets(_folder("static"))
+    fragments = Fragments(_folder("templates"), assets.url)
+    fragments.compile_all()
+    lobby = Lobby(
+        engine,
+        clock,
+        Limits(engine, clock, enforced=settings.rate_limits),
+        lifetime=settings.lifetime,
+        most_rooms=settings.max_rooms,
+    )
+    addresses = Addresses(settings.secret, clock)
+    pages = Pages(fragments)
+    page = RoomPage(engine, presence, fragments, clock)
+    for resource in (
+        assets,
+        pages,
+        Rooms(lobby, pages, page, fragments, addresses),
+        Seats(lobby, pages, addresses),
+        Messages(lobby, page, fragments),
+        Frames(lobby, presence, fragments),
+        Health(engine, app.hub),
+    ):
+        app.register_blueprint(resource.routes())
+    app.register_blueprint(streams.routes())
+    Errors(fragments).register(app)
+    app.asgi_app = streams.Streams(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
+        app.asgi_app,
+        lobby=lobby,
+        presence=presence,
+        hub=app.hub,
+        feed=Feed(engine, app.hub),
+        renderers=_renderers(fragments),
+        lifetime=settings.stream_lifetime,
+    )
+
+
+def _renderers(fragments: Fragments) -> dict[str, streams.StreamRenderer]:
+    """Return the representations of a room's events, by the last part of their paths."""
+    return {
+        "events": HtmlEvents(fragments),
+        "json": JsonLines(),
+        "raw": TextLines(),
+        "live": LiveDocument(fragments),
+    }
+
+
+def _tend(app: EphemeraApp, reaper: Reaper, heartbeat: Heartbeat, engine: Engine) -> None:
+    """Keep the background tasks running for as long as the application serves."""
+
+    @app.while_serving
+    async def tend() -> AsyncGenerator[None, None]:
+        tasks = [asyncio.create_task(reaper.run()), asyncio.create_task(heartbeat.run())]
+        for task in tasks:
+            task.add_done_callback(_stop_when_broken)
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await engine.close()
+
+
+def _stop_when_broken(task: asyncio.Task[None]) -> None:
+    """End the process when a background task ends early: half a server forgets nobody."""
+    if not task.cancelled():
+        logger.critical("a background task ended early", exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
+
+
+async def _refuse_other_sites() -> None:
+    fetch_site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if not is_same_site(request.method, request.host, fetch_site, origin):
+        raise NotAllowed
+
+
+async def _add_headers(response: Response) -> Response:
+    for name, value in headers.PAGE.items():
+        response.headers.setdefault(name, value)
+    if request.scheme == "https":
+        response.headers.setdefault(*headers.SECURE_TRANSPORT)
+    return response
+
+
+def _folder(name: str) -> Path:
+    """Return a folder of ours: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name

@@ -1,0 +1,108 @@
+"""The command `ephemera`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from ephemera import __version__, logs
+from ephemera.app import create_app
+from ephemera.listener import ListenError
+from ephemera.serve import ServingError, serve
+from ephemera.settings import Settings, SettingsError
+from ephemera.terminal.mistakes import Mistake
+from ephemera.web.assets import AssetsMissing
+
+_OF_THE_TERMINAL: Final = ("httpx", "prompt_toolkit")
+_MOST_PATIENCE: Final = 86_400
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says; a mistake of the person ends in one sentence and code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (SettingsError, ServingError, ListenError, AssetsMissing, Mistake) as mistake:
+        sys.exit(f"ephemera: {mistake}")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    logs.set_up()
+    settings = Settings.from_environ(_environ(options.bind))
+    serve(create_app(settings), settings)
+
+
+def _send(options: argparse.Namespace) -> None:
+    try:
+        from ephemera.terminal.send import send  # noqa: PLC0415 - a server needs none of it
+    except ModuleNotFoundError as missing:
+        raise _needs_extra(missing) from None
+    send(options.url, whole=options.whole, patience=options.patience)
+
+
+def _join(options: argparse.Namespace) -> None:
+    try:
+        from ephemera.terminal.join import join  # noqa: PLC0415 - a server needs none of it
+    except ModuleNotFoundError as missing:
+        raise _needs_extra(missing) from None
+    join(options.url, nickname=options.nickname, show_token=options.show_token)
+
+
+def _needs_extra(missing: ModuleNotFoundError) -> Exception:
+    if missing.name not in _OF_THE_TERMINAL:
+        return missing
+    return Mistake("This command needs more: `pip install 'ephemera[terminal]'`.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ephemera", description="A private chatroom that forgets."
+    )
+    parser.add_argument("--version", action="version", version=f"ephemera {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    command = commands.add_parser("serve", help="serve chatrooms until told to stop")
+    command.set_defaults(run=_serve)
+    command.add_argument(
+        "--bind",
+        metavar="HOST:PORT",
+        help="where to listen, [IPV6]:PORT and unix:/PATH too (EPHEMERA_BIND, 127.0.0.1:8000)",
+    )
+    _add_send(commands.add_parser("send", help="post standard input to a room, line by line"))
+    _add_join(commands.add_parser("join", help="talk in a room from this terminal"))
+    return parser
+
+
+def _add_send(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_send)
+    command.add_argument("url", metavar="URL", help="the room; EPHEMERA_TOKEN holds the token")
+    command.add_argument("--whole", action="store_true", help="one message from the whole input")
+    command.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        type=_seconds,
+        default=60.0,
+        help="how long to try again when nobody answers (60)",
+    )
+
+
+def _add_join(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_join)
+    command.add_argument(
+        "url", metavar="URL", help="an invitation, or a room whose token is in EPHEMERA_TOKEN"
+    )
+    command.add_argument("--nickname", help="what to be called; asked for when it is not given")
+    command.add_argument(
+        "--show-token", action="store_true", help="print the seat's token: whoever has it is you"
+    )
+
+
+def _seconds(text: str) -> float:
+    is_whole = text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_PATIENCE))
+    if not (is_whole and int(text) <= _MOST_PATIENCE):
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_PATIENCE}")
+    return float(text)
+
+
+def _environ(bind: str | None) -> dict[str, str]:
+    return {**os.environ, **({} if bind is None else {"EPHEMERA_BIND": bind})}

@@ -1,0 +1,33 @@
+"""The code: the invitation secret that admits."""
+
+import secrets
+from typing import Final
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32 (https://www.crockford.com/base32.html)."""
+
+LENGTH: Final = 10
+"""Characters of a code: 50 bits."""
+
+_FORGIVEN: Final = str.maketrans("OIL", "011", "-")
+
+
+def new_code() -> str:
+    """Return a fresh code from the system's randomness."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def read_code(typed: str) -> str | None:
+    """Return the code that a person typed, or None when it can be no code.
+
+    Case, hyphens and white space do not matter; O reads as 0, I and L as 1.
+    """
+    code = "".join(typed.split()).upper().translate(_FORGIVEN)
+    if len(code) == LENGTH and all(character in ALPHABET for character in code):
+        return code
+    return None
+
+
+def show_code(code: str) -> str:
+    """Return the code as people read it aloud: `ABCDE-FGHJK`."""
+    return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"

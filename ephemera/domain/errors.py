@@ -1,0 +1,134 @@
+"""Everything Ephemera may refuse, as one tree.
+
+::
+
+    Refusal
+    ├── NotUnderstood        the request cannot be read
+    │   └── WrongMethod      the address takes no request of this kind
+    ├── Invalid              one field is not acceptable: `field` says which
+    │   └── NicknameTaken
+    ├── NotAllowed           the member may not do this
+    │   └── NotHost
+    ├── NoSuchRoom           unknown, wiped, or not yours: there is no telling which
+    ├── WrongCode            unknown, rotated or of a wiped room: there is no telling which
+    ├── RoomFull             every seat is taken (only said to someone with a good code)
+    ├── TooLarge             more bytes than we take
+    ├── TooSlow              the body did not arrive in time
+    ├── TooMany              a rate is exceeded: `retry_after` seconds
+    ├── Unavailable          this process cannot take more: `retry_after` seconds
+    └── Broken               a fault of Ephemera itself, admitted
+
+A refusal carries a `reason`, a stable word for programs. Sentences for people
+live in `ephemera.web.texts`: the domain speaks no language.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """Something Ephemera will not do; never a fault of Ephemera itself."""
+
+    reason: ClassVar[str] = "refused"
+
+
+class NotUnderstood(Refusal):
+    """The request cannot be read: not UTF-8, not a form, a media type we do not take."""
+
+    reason = "not-understood"
+
+
+class WrongMethod(NotUnderstood):
+    """The address takes no request of this kind: it is only read, or only posted to."""
+
+    reason = "wrong-method"
+
+
+class Invalid(Refusal):
+    """The value of one field is not acceptable.
+
+    `field` is the form field's name, `problem` a stable word for what is wrong with it.
+    """
+
+    reason = "invalid"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+
+
+class NicknameTaken(Invalid):
+    """Somebody else in this room is, was, or looks like this nickname."""
+
+    reason = "nickname-taken"
+
+    def __init__(self) -> None:
+        super().__init__("nickname", "taken")
+
+
+class NotAllowed(Refusal):
+    """The member may not do this, or the request comes from another site."""
+
+    reason = "not-allowed"
+
+
+class NotHost(NotAllowed):
+    """Only the host of the room may do this."""
+
+    reason = "not-host"
+
+
+class NoSuchRoom(Refusal):
+    """There is no such room, as far as the asker may know."""
+
+    reason = "no-such-room"
+
+
+class WrongCode(Refusal):
+    """The code admits nobody, whatever the reason."""
+
+    reason = "wrong-code"
+
+
+class RoomFull(Refusal):
+    """Every seat of the room is taken."""
+
+    reason = "room-full"
+
+
+class TooLarge(Refusal):
+    """The body has more bytes than we take."""
+
+    reason = "too-large"
+
+
+class TooSlow(Refusal):
+    """The body did not arrive in time."""
+
+    reason = "too-slow"
+
+
+class TooMany(Refusal):
+    """A rate is exceeded; worth another try after `retry_after` seconds."""
+
+    reason = "too-many"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class Unavailable(Refusal):
+    """This process is full or draining; worth another try after `retry_after` seconds."""
+
+    reason = "unavailable"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class Broken(Refusal):
+    """The one refusal that is a fault of Ephemera itself: something went wrong here."""
+
+    reason = "broken"

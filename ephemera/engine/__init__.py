@@ -1,0 +1,1 @@
+"""Where rooms live: one contract (`base`), and one module for each engine."""

@@ -1,0 +1,132 @@
+"""The contract of an engine, in words that `tests/contracts/` hold every engine to.
+
+An engine keeps rooms, their logs, their leases, the index of codes and the
+index of what is due. It knows no rule: the lobby decides, with the domain, and
+the engine makes the decision hold or says Conflict.
+
+- **The version of a room is the sequence of its newest event.** Every commit
+  appends at least one event, so no second number is kept beside it.
+- **`commit` is one atomic step**: room, log, code index, leases and due index
+  change together or not at all, and listeners hear of it after it holds.
+- **Listeners hear the events of a room in order and without a hole.** They are
+  called on the event loop and must not block, raise or await.
+- **What is forgotten is gone**: after a commit without a room, `load`, `find`
+  and `read` answer as if the room had never been.
+- Times are seconds since the epoch, given by the caller.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.events import Event
+from ephemera.domain.presence import Lease
+from ephemera.domain.rooms import Room
+
+LOG_EVENTS: Final = 200
+LOG_BYTES: Final = 256 * 1024
+"""A room's log holds at most so many events of so much weight; older ones go first."""
+
+
+class Conflict(Exception):
+    """The room has changed, or gone, since it was loaded, or the room id or code is in use."""
+
+
+class Entry(NamedTuple):
+    """One event at its place in the log."""
+
+    cursor: Cursor
+    event: Event
+
+    @property
+    def sequence(self) -> int:
+        """The number of the event within its generation."""
+        return self.cursor.sequence
+
+
+class Snapshot(NamedTuple):
+    """A room and the leases of its members, as they were at one moment."""
+
+    room: Room
+    leases: Mapping[str, Lease]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one commit makes true.
+
+    `version` is the sequence the room must still have (0: it must not exist).
+    `room` is the new state, or None to forget the room. `due` is when the room
+    must be looked at again at the latest; earlier does no harm. `leases` are
+    given to members in the same step, as `renew` gives them. `unless_seen`
+    maps member ids to the `seen_at` on which the decision rests: a later sign
+    of life is a conflict.
+    """
+
+    room_id: str
+    version: int
+    room: Room | None
+    entries: Sequence[Entry]
+    due: float
+    leases: Mapping[str, Lease] = field(default_factory=dict)
+    unless_seen: Mapping[str, float] = field(default_factory=dict)
+
+
+Listener = Callable[[str, Sequence[Entry]], None]
+"""Called with a room id and the entries just committed to it."""
+
+
+class Engine(Protocol):
+    """What every engine can do."""
+
+    async def load(self, room_id: str) -> Snapshot | None:
+        """Return the room and its leases, or None."""
+
+    async def commit(self, change: Change) -> None:
+        """Make the change true, all of it, then tell the listeners. Raises `Conflict`."""
+
+    async def find(self, code: str) -> str | None:
+        """Return the id of the room that the code admits to, or None."""
+
+    async def read(self, room_id: str, after: Cursor | None) -> Sequence[Entry] | None:
+        """Return the log after the cursor, oldest first.
+
+        None when the cursor is not inside the log any more, was never, or is
+        of another generation: the caller must then start over from the whole
+        (`after=None`: all that is kept), never continue with a hole.
+        """
+
+    async def renew(self, room_id: str, member_id: str, lease: Lease) -> None:
+        """Give the member's seat this lease, if the seat is still there.
+
+        A lease that was seen earlier than the seat's present one changes nothing.
+        """
+
+    async def take_due(self, now: float, most: int) -> Sequence[str]:
+        """Return at most so many rooms whose time has come, the longest due first.
+
+        Work is proportional to what is returned, not to the number of rooms.
+        The caller must `commit` to or `postpone` each room, or it is never due again.
+        """
+
+    async def postpone(self, room_id: str, due: float) -> None:
+        """Look at the room again at `due`, or earlier when a lease has ended earlier since."""
+
+    async def spend(self, budget: str, rate: float, burst: int, now: float) -> float:
+        """Take one from the budget and return 0, or return the seconds until there is one.
+
+        A budget refills at `rate` per second up to `burst`.
+        """
+
+    async def refund(self, budget: str, rate: float) -> None:
+        """Give back what the last `spend` took."""
+
+    async def count_rooms(self) -> int:
+        """Return the number of rooms."""
+
+    def listen(self, listener: Listener) -> None:
+        """Call the listener after every commit, for the rest of the engine's life."""
+
+    async def close(self) -> None:
+        """Let go of what the engine holds outside this process."""

@@ -1,0 +1,85 @@
+"""What a stream gets before it is live: what it missed, or the whole when that cannot be told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from ephemera.engine.base import Engine, Entry
+from ephemera.hub.hub import Hub, send_away
+from ephemera.hub.stream import Stream
+
+
+class Feed:
+    """Runs streams from their subscription to their end."""
+
+    def __init__(self, engine: Engine, hub: Hub) -> None:
+        self._engine = engine
+        self._hub = hub
+
+    async def run(
+        self, stream: Stream, gone: Callable[[], Awaitable[None]], seconds: float
+    ) -> None:
+        """Serve the stream until it is over, the client is `gone`, or `seconds` have passed.
+
+        Must be called inside the task that serves the response; a stream that
+        is added to the hub is always removed again.
+        """
+        self._hub.add(stream)
+        loop = asyncio.get_running_loop()
+        rest = loop.call_later(seconds, self._retire, stream)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None) as waiting:
+                    stream.on_over = lambda: waiting.reschedule(loop.time())
+                    await self._catch_up(stream)
+                    await gone()
+        finally:
+            rest.cancel()
+            stream.on_over = None
+            self._hub.remove(stream)
+            stream.cut()
+
+    async def _catch_up(self, stream: Stream) -> None:
+        """Write what the stream missed while it is held, then let it go live."""
+        if not await self._is_seated(stream):
+            await stream.write(b"", False)  # noqa: FBT003 - nothing follows
+            stream.cut()
+            return
+        greeting = stream.renderer.greeting(stream.cursor, finite=stream.finite)
+        missed = await self._missed(stream)
+        if greeting or missed:
+            await stream.write(greeting + missed, True)  # noqa: FBT003 - more follows
+        stream.go_live()
+        if stream.finite and missed:
+            stream.end()
+
+    async def _is_seated(self, stream: Stream) -> bool:
+        """Tell whether the seat is still there: it may have gone before the stream was added."""
+        snapshot = await self._engine.load(stream.room_id)
+        return snapshot is not None and snapshot.room.member(stream.member_id) is not None
+
+    async def _missed(self, stream: Stream) -> bytes:
+        entries = await self._engine.read(stream.room_id, stream.cursor)
+        if entries is not None:
+            return self._render(stream, entries)
+        snapshot = await self._engine.load(stream.room_id)
+        kept = await self._engine.read(stream.room_id, None)
+        if snapshot is None or kept is None:
+            return b""
+        now = snapshot.room.cursor
+        until = [entry for entry in kept if entry.sequence <= now.sequence]
+        stream.cursor = now
+        since = [entry for entry in kept if entry.sequence > now.sequence]
+        return stream.renderer.resync(snapshot, until) + self._render(stream, since)
+
+    def _render(self, stream: Stream, entries: Sequence[Entry]) -> bytes:
+        for entry in entries:
+            stream.cursor = entry.cursor
+        return b"".join(stream.renderer.entry(entry) for entry in entries)
+
+    def _retire(self, stream: Stream) -> None:
+        """End a stream whose time is over; a finite one that saw nothing says that all is well."""
+        if stream.finite:
+            stream.end(stream.renderer.ping)
+        else:
+            send_away(stream)

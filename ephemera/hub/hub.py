@@ -1,0 +1,169 @@
+"""The hub: who listens to which room on this process, and the fan-out to them.
+
+An event is rendered at most once for each representation that somebody here
+reads, and the same bytes go into every mailbox. Publishing never waits for a
+reader.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from ephemera.clock import Clock
+from ephemera.domain.errors import Unavailable
+from ephemera.domain.events import Event, RoomWiped
+from ephemera.engine.base import Entry
+from ephemera.hub.rendering import Renderer
+from ephemera.hub.stream import Stream
+
+MOST_STREAMS_OF_A_SEAT: Final = 3
+SLICES: Final = 15
+"""Into so many parts the streams are divided for their heartbeats."""
+RETRY_WHEN_FULL_SECONDS: Final = 10.0
+COME_BACK_SECONDS: Final = (1.0, 5.0)
+"""Readers who are sent away come back spread over this time."""
+
+logger = logging.getLogger(__name__)
+
+
+class Hub:
+    """The streams that are open in this process, by room, in the order they opened."""
+
+    def __init__(self, clock: Clock, *, most_streams: int) -> None:
+        self._clock = clock
+        self._most_streams = most_streams
+        self._rooms: dict[str, list[Stream]] = {}
+        self._count = 0
+        self._draining = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._departed: list[tuple[str, str, float]] = []
+        self._slices: tuple[set[Stream], ...] = tuple(set() for _ in range(SLICES))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Stream]:
+        return (stream for streams in tuple(self._rooms.values()) for stream in tuple(streams))
+
+    def refuse_when_full(self) -> None:
+        """Raise `Unavailable` when this process takes no more streams."""
+        if self._draining or self._count >= self._most_streams:
+            raise Unavailable(RETRY_WHEN_FULL_SECONDS)
+
+    def add(self, stream: Stream) -> None:
+        """Register the stream, before it catches up: nothing can fall in between.
+
+        The oldest endless stream of a seat that has too many is told to go finite.
+        """
+        self._rooms.setdefault(stream.room_id, []).append(stream)
+        self._count += 1
+        self._empty.clear()
+        if not stream.finite:
+            self._slices[_slice_of(stream)].add(stream)
+            self._displace(stream)
+        if self._draining:
+            send_away(stream)
+
+    def remove(self, stream: Stream) -> None:
+        """Forget the stream. Synchronous, so that it holds even when a task is cancelled."""
+        streams = self._rooms[stream.room_id]
+        streams.remove(stream)
+        self._slices[_slice_of(stream)].discard(stream)
+        self._count -= 1
+        if not self._count:
+            self._empty.set()
+        if not streams:
+            del self._rooms[stream.room_id]
+        if not self.has_stream(stream.room_id, stream.member_id):
+            self._departed.append((stream.room_id, stream.member_id, self._clock()))
+
+    def has_stream(self, room_id: str, member_id: str) -> bool:
+        """Tell whether the seat has a stream open here."""
+        return any(stream.member_id == member_id for stream in self._rooms.get(room_id, ()))
+
+    def take_departed(self) -> list[tuple[str, str, float]]:
+        """Return and forget the seats whose last stream here closed: room, member, when."""
+        departed, self._departed = self._departed, []
+        return [
+            (room_id, member_id, at)
+            for room_id, member_id, at in departed
+            if not self.has_stream(room_id, member_id)
+        ]
+
+    def hear(self, room_id: str, entries: Sequence[Entry]) -> None:
+        """Deliver what has just been committed: the engine's listener.
+
+        A fault of ours while rendering must not undo what is committed nor
+        leave a silent hole: the streams are cut and their readers catch up.
+        """
+        streams = tuple(self._rooms.get(room_id, ()))
+        if not streams:
+            return
+        try:
+            for entry in entries:
+                _deliver(streams, entry)
+        except Exception:
+            logger.exception("an event could not be rendered")
+            for stream in streams:
+                stream.cut()
+
+    def drain(self) -> None:
+        """Take no more streams and end those that are open; their readers come back later."""
+        self._draining = True
+        for stream in self:
+            send_away(stream)
+
+    async def emptied(self) -> None:
+        """Wait until no stream is open."""
+        await self._empty.wait()
+
+    def slice(self, number: int) -> tuple[Stream, ...]:
+        """Return one of `SLICES` parts of the endless streams."""
+        return tuple(self._slices[number])
+
+    def cut(self) -> None:
+        """End whatever is still open, at once."""
+        for stream in self:
+            stream.cut()
+
+    def _displace(self, newest: Stream) -> None:
+        endless = [
+            stream
+            for stream in self._rooms[newest.room_id]
+            if stream.member_id == newest.member_id and not stream.finite and not stream.is_ending
+        ]
+        for stream in endless[:-MOST_STREAMS_OF_A_SEAT]:
+            stream.end(stream.renderer.finite)
+
+
+def _slice_of(stream: Stream) -> int:
+    return hash(stream) % SLICES
+
+
+def send_away(stream: Stream) -> None:
+    """End the stream and ask its reader to come back in a few seconds."""
+    retry = random.uniform(*COME_BACK_SECONDS)  # noqa: S311 - it spreads load
+    stream.end(lambda cursor: stream.renderer.goodbye(cursor, retry))
+
+
+def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
+    rendered: dict[Renderer, bytes] = {}
+    for stream in streams:
+        if stream.renderer not in rendered:
+            rendered[stream.renderer] = stream.renderer.entry(entry)
+        stream.deliver(entry.cursor, rendered[stream.renderer])
+    _end_released(streams, entry)
+
+
+def _end_released(streams: Sequence[Stream], entry: Entry) -> None:
+    """End the streams of a seat, or of a room, that is no more."""
+    event: Event = entry.event
+    for stream in streams:
+        if isinstance(event, RoomWiped):
+            stream.end()
+        elif stream.member_id == event.released:
+            stream.end(partial(stream.renderer.left, event=event))

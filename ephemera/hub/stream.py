@@ -1,0 +1,156 @@
+"""One open response that carries the events of a room to one subscriber.
+
+The life of a stream: it is *held* while it catches up (what happens meanwhile,
+its end too, waits beside it), then *live*, then *ending* (what is in the mailbox is still
+written, nothing is added) and *over*. Who delivers never waits: a mailbox that
+is full cuts the stream, and its reader may come back and catch up.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from ephemera.domain.cursors import Cursor
+from ephemera.hub.mailbox import MOST_EVENTS, Mailbox
+from ephemera.hub.rendering import Renderer
+
+Write = Callable[[bytes, bool], Awaitable[None]]
+"""Writes bytes to the client; the flag says whether more will follow."""
+Last = Callable[[Cursor], bytes]
+"""Makes the last thing a client gets, knowing the newest event that it got before."""
+
+
+class Stream:
+    """A subscriber of one room, on behalf of one seat, in one representation.
+
+    `finite` streams end after the first event. `on_over` is called once, when
+    the stream is over on our side; it must not raise or wait.
+    """
+
+    __slots__ = (
+        "_ending",
+        "_flushing",
+        "_held",
+        "_mailbox",
+        "cursor",
+        "finite",
+        "member_id",
+        "on_over",
+        "renderer",
+        "room_id",
+        "write",
+    )
+
+    def __init__(  # noqa: PLR0913 - what a subscription is
+        self,
+        room_id: str,
+        member_id: str,
+        renderer: Renderer,
+        write: Write,
+        *,
+        cursor: Cursor,
+        finite: bool = False,
+    ) -> None:
+        self.room_id = room_id
+        self.member_id = member_id
+        self.renderer = renderer
+        self.cursor = cursor
+        self.finite = finite
+        self.write = write
+        self._mailbox = Mailbox()
+        self._held: list[Callable[[], None]] | None = []
+        self._ending = False
+        self._flushing: asyncio.Task[None] | None = None
+        self.on_over: Callable[[], None] | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more is delivered."""
+        return self._ending
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the stream has caught up and is not ending."""
+        return self._held is None and not self._ending
+
+    def deliver(self, cursor: Cursor, chunk: bytes) -> None:
+        """Hand over an event of the log. Never waits; cuts the stream when it cannot keep up."""
+        if self._ending:
+            return
+        if self._held is not None:
+            self._hold(self._held, partial(self.deliver, cursor, chunk))
+        elif cursor.sequence > self.cursor.sequence:
+            self._pass(cursor, chunk)
+
+    def ping(self) -> None:
+        """Show both ends that the connection is alive."""
+        if self.is_live:
+            self._put(self.renderer.ping(self.cursor))
+
+    def go_live(self) -> None:
+        """Start delivering: first what came in while the stream caught up."""
+        held, self._held = self._held, None
+        for step in held or ():
+            step()
+
+    def end(self, last: Last | None = None) -> None:
+        """End the stream in good order, after `last`; a held one when it has caught up."""
+        if self._ending:
+            return
+        if self._held is not None:
+            self._held.append(partial(self.end, last))
+            return
+        if last:
+            self._put(last(self.cursor))
+        self._ending = True
+        self._start_flushing()
+
+    def cut(self) -> None:
+        """End the stream at once: what is in the mailbox is lost, the client may catch up."""
+        self._ending = True
+        self._mailbox.take()
+        if self._flushing:
+            self._flushing.cancel()
+        self._finish()
+
+    def _hold(self, held: list[Callable[[], None]], delivery: Callable[[], None]) -> None:
+        if len(held) < MOST_EVENTS:
+            held.append(delivery)
+        else:
+            self.cut()
+
+    def _pass(self, cursor: Cursor, chunk: bytes) -> None:
+        self.cursor = cursor
+        if not chunk:
+            return
+        self._put(chunk)
+        if self.finite:
+            self.end()
+
+    def _put(self, chunk: bytes) -> None:
+        if not chunk:
+            return
+        if self._mailbox.put(chunk):
+            self._start_flushing()
+        else:
+            self.cut()
+
+    def _start_flushing(self) -> None:
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+
+    async def _flush(self) -> None:
+        """Write until the mailbox is empty: a task exists only while there is work for it."""
+        try:
+            while self._mailbox:
+                await self.write(self._mailbox.take(), True)  # noqa: FBT003 - more follows
+            if self._ending:
+                await self.write(b"", False)  # noqa: FBT003 - nothing follows
+                self._finish()
+        finally:
+            self._flushing = None
+
+    def _finish(self) -> None:
+        on_over, self.on_over = self.on_over, None
+        if on_over:
+            on_over()

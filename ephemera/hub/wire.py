@@ -1,0 +1,61 @@
+"""The only writer of stream bytes: server-sent events, JSON lines, text lines.
+
+Server-sent events follow the HTML standard, section 9.2.6
+(https://html.spec.whatwg.org/multipage/server-sent-events.html): LF only, and
+every line of the data gets its own `data:`, so that no text can end an event
+early or forge another one.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ephemera.domain.cursors import Cursor
+
+_LINE_END: Final = re.compile("\r\n|\r|\n")
+_UNSAFE_IN_A_TERMINAL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+"""Control characters but tab and newline, those that reorder text, and lone surrogates."""
+
+
+def event_bytes(
+    data: str, cursor: Cursor | None, name: str | None = None, retry: float | None = None
+) -> bytes:
+    """Return one server-sent event.
+
+    Without a `name` it is a `message`. `retry` in seconds is how long the
+    client should wait before it connects again.
+    """
+    lines = [f"id: {cursor}"] if cursor else []
+    if name:
+        lines.append(f"event: {name}")
+    if retry is not None:
+        lines.append(f"retry: {round(retry * 1000)}")
+    lines.extend(f"data: {line}" for line in _LINE_END.split(data))
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def json_bytes(fields: Mapping[str, Any]) -> bytes:
+    """Return one line of JSON."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def text_bytes(text: str) -> bytes:
+    """Return lines of plain text that are safe to show in a terminal."""
+    return terminal_safe(text).encode() + b"\n"
+
+
+def terminal_safe(text: str) -> str:
+    """Return the text without what a terminal would obey instead of showing it.
+
+    Continuation lines are indented: no text can pretend to be the next message.
+    """
+    safe = _UNSAFE_IN_A_TERMINAL.sub("", _LINE_END.sub("\n", text))
+    return safe.replace("\n", "\n  ")
+
+
+def speaker(nickname: str) -> str:
+    """Return the nickname so that a line which starts with it cannot pass for a notice."""
+    return "\N{ASTERISK OPERATOR}" + nickname[1:] if nickname.startswith("*") else nickname

@@ -1,0 +1,55 @@
+"""How often things may happen. Sizes are settled where the thing is read."""
+
+from typing import Final, NamedTuple
+
+from ephemera.clock import Clock
+from ephemera.domain.errors import TooMany
+from ephemera.engine.base import Engine
+
+
+class Limit(NamedTuple):
+    """A budget for each subject: `rate` per second, up to `burst` at once."""
+
+    name: str
+    rate: float
+    burst: int
+
+
+MESSAGES_OF_A_SEAT: Final = Limit("messages-of-a-seat", 1.0, 5)
+MESSAGES_IN_A_ROOM: Final = Limit("messages-in-a-room", 8.0, 20)
+FAILED_JOINS_FROM_AN_ADDRESS: Final = Limit("failed-joins", 10 / 60, 10)
+FAILED_JOINS_IN_ALL: Final = Limit("failed-joins-in-all", 200.0, 200)
+ROOMS_FROM_AN_ADDRESS: Final = Limit("rooms", 5 / 600, 5)
+
+
+class Limits:
+    """Spends from the engine's budgets, so that they hold across processes."""
+
+    def __init__(self, engine: Engine, clock: Clock, *, enforced: bool = True) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._enforced = enforced
+
+    async def spend(self, *spendings: tuple[Limit, str]) -> None:
+        """Take one from the budget of each limit and subject, or from none of them.
+
+        Raises `TooMany` with the seconds to wait.
+        """
+        if not self._enforced:
+            return
+        for place, (limit, subject) in enumerate(spendings):
+            wait = await self._engine.spend(
+                _budget(limit, subject), limit.rate, limit.burst, self._clock()
+            )
+            if wait:
+                await self.refund(*spendings[:place])
+                raise TooMany(wait)
+
+    async def refund(self, *spendings: tuple[Limit, str]) -> None:
+        """Give back what `spend` took."""
+        for limit, subject in spendings:
+            await self._engine.refund(_budget(limit, subject), limit.rate)
+
+
+def _budget(limit: Limit, subject: str) -> str:
+    return f"{limit.name}:{subject}"

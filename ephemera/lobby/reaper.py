@@ -1,0 +1,48 @@
+"""The reaper looks at rooms whose time has come; the domain decides what that means."""
+
+import asyncio
+from typing import Final, NoReturn
+
+from ephemera.clock import Clock
+from ephemera.domain.commands import Sweep
+from ephemera.domain.errors import NoSuchRoom
+from ephemera.domain.presence import due_at
+from ephemera.engine.base import Engine
+from ephemera.lobby.steps import Steps
+
+PERIOD_SECONDS: Final = 0.5
+BATCH: Final = 100
+"""Rooms between two breaths of the event loop."""
+
+
+class Reaper:
+    """Releases seats whose grace is over and wipes rooms without seats."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._steps = Steps(engine)
+
+    async def run(self) -> NoReturn:
+        """Reap for as long as the process lives."""
+        while True:
+            full = await self.reap_due() == BATCH
+            await asyncio.sleep(0 if full else PERIOD_SECONDS)
+
+    async def reap_due(self) -> int:
+        """Look at one batch of due rooms; return how many there were."""
+        due = await self._engine.take_due(self._clock(), BATCH)
+        for room_id in due:
+            await self._reap(room_id)
+        return len(due)
+
+    async def _reap(self, room_id: str) -> None:
+        try:
+            snapshot = await self._steps.load(room_id)
+            await self._steps.carry_out(
+                snapshot, lambda now: Sweep(at=self._clock(), leases=now.leases)
+            )
+            snapshot = await self._steps.load(room_id)
+        except NoSuchRoom:
+            return
+        await self._engine.postpone(room_id, due_at(*snapshot))

@@ -1,0 +1,108 @@
+"""One step of a room: load, decide, commit, and again when somebody else was faster."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ephemera.domain.commands import Command, Sweep
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.decide import decide
+from ephemera.domain.errors import NoSuchRoom
+from ephemera.domain.events import (
+    Event,
+    MemberJoined,
+    MemberLeft,
+    MemberReturned,
+    MemberWentAway,
+    MessagePosted,
+)
+from ephemera.domain.presence import Lease, due_at
+from ephemera.domain.rooms import Room
+from ephemera.engine.base import Change, Conflict, Engine, Entry, Snapshot
+
+Wish = Callable[[Snapshot], Command]
+"""Makes the command for the room as it is now; called again after a conflict."""
+
+
+class Steps:
+    """Carries commands out, each as one atomic step of the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def load(self, room_id: str) -> Snapshot:
+        """Return the room with its leases. Raises `NoSuchRoom`."""
+        snapshot = await self._engine.load(room_id)
+        if snapshot is None:
+            raise NoSuchRoom
+        return snapshot
+
+    async def carry_out(self, snapshot: Snapshot, wish: Wish) -> Room:
+        """Return the room after the command that `wish` makes; what it refuses is raised."""
+        while True:
+            command = wish(snapshot)
+            room, events = decide(snapshot.room, command)
+            if not events:
+                return room
+            try:
+                await self._engine.commit(_change(snapshot, room, events, command))
+            except Conflict:
+                snapshot = await self.load(room.id)
+            else:
+                return room
+
+    async def start(self, room: Room, events: Sequence[Event]) -> None:
+        """Commit a room that does not exist yet. Raises `Conflict`."""
+        leases = _signs_of_life(events)
+        await self._engine.commit(
+            Change(
+                room_id=room.id,
+                version=0,
+                room=room,
+                entries=_numbered(room, events),
+                due=due_at(room, leases),
+                leases=leases,
+            )
+        )
+
+
+def _change(snapshot: Snapshot, room: Room, events: Sequence[Event], command: Command) -> Change:
+    sweeping = isinstance(command, Sweep)
+    leases = {} if sweeping else _signs_of_life(events)
+    return Change(
+        room_id=room.id,
+        version=snapshot.room.sequence,
+        room=None if room.wiped else room,
+        entries=_numbered(room, events),
+        due=due_at(room, {**snapshot.leases, **leases}),
+        leases=leases,
+        unless_seen=_grounds(events, snapshot) if sweeping else {},
+    )
+
+
+def _numbered(room: Room, events: Sequence[Event]) -> list[Entry]:
+    first = room.sequence - len(events) + 1
+    return [
+        Entry(Cursor(room.generation, first + place), event) for place, event in enumerate(events)
+    ]
+
+
+def _signs_of_life(events: Iterable[Event]) -> dict[str, Lease]:
+    return {member_id: Lease.renewed(event.at) for event in events if (member_id := _actor(event))}
+
+
+def _actor(event: Event) -> str | None:
+    match event:
+        case MessagePosted(member_id=member_id):
+            return member_id
+        case MemberJoined(member=member) | MemberReturned(member=member):
+            return member.id
+        case _:
+            return None
+
+
+def _grounds(events: Iterable[Event], snapshot: Snapshot) -> dict[str, float]:
+    """Return the last signs of life on which it was decided that somebody is not here."""
+    return {
+        event.member.id: snapshot.leases[event.member.id].seen_at
+        for event in events
+        if isinstance(event, MemberLeft | MemberWentAway)
+    }

@@ -1,0 +1,185 @@
+"""Serving and stopping: Hypercorn with our own listening socket, and our own way to end.
+
+Hypercorn alone never ends while a stream is open (Python 3.12 and later), so a stop goes like this:
+on SIGTERM or SIGINT the application drains (admits nobody, ends every stream), then Hypercorn
+closes, and a thread stands by to end the process should a stalled reader hold that up.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import signal
+import socket
+import threading
+import tomllib
+from collections.abc import Awaitable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+from hypercorn.middleware import ProxyFixMiddleware
+
+from ephemera.listener import listen, url_of
+from ephemera.logs import on_loop_error
+from ephemera.settings import Settings
+
+# From the signal to the end, in seconds: service managers and the README are promised five.
+LAST_MOMENT = 4.0
+# What a shell says of a program that was interrupted.
+INTERRUPTED = 130
+
+HERE = Path(__file__).resolve().parent
+
+REFUSED = {
+    "accesslog": "it would write addresses and room ids",
+    "bind": "use EPHEMERA_BIND or --bind",
+    "insecure_bind": "use EPHEMERA_BIND or --bind",
+    "quic_bind": "use EPHEMERA_BIND or --bind",
+}
+
+log = logging.getLogger(__name__)
+
+
+class ServingError(Exception):
+    """Serving cannot begin; the message is one sentence."""
+
+
+class Application(Protocol):
+    """An ASGI application that can be asked to end its streams."""
+
+    def __call__(self, scope: Any, receive: Any, send: Any, /) -> Awaitable[None]:  # noqa: ANN401 # ASGI's own types are unions of dictionaries
+        """Answer one request, as ASGI says."""
+
+    async def drain(self) -> None:
+        """Admit nobody any more and end every stream; must return within a second or two."""
+
+
+def serve(app: Application, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raise ServingError or ListenError when that cannot begin."""
+    config = load_config(config_file(), settings)
+    raise_descriptor_limit()
+    listener = listen(settings.bind, backlog=config.backlog, user_timeout=settings.tcp_user_timeout)
+    asyncio.run(_serve(app, settings, config, listener))
+
+
+def config_file() -> Path:
+    """Return hypercorn.toml: the one in the installed package, else the one beside it."""
+    for folder in (HERE, HERE.parent):
+        if (file := folder / "hypercorn.toml").is_file():
+            return file
+    raise ServingError("hypercorn.toml is neither in the package nor beside it.")
+
+
+def load_config(file: Path, settings: Settings) -> Config:
+    """Read hypercorn.toml strictly: Hypercorn itself takes a misspelt key without a word."""
+    try:
+        mapping = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ServingError(f"{file.name} cannot be read as TOML.") from None
+    for key in mapping:
+        _check_key(key, file.name)
+    config = Config.from_mapping(mapping)
+    if config.workers != 1 and settings.engine == "memory":
+        raise ServingError(
+            f"{file.name}: workers must be 1, for each worker of the memory engine "
+            "would hold other rooms."
+        )
+    _use_our_logs(config)
+    return config
+
+
+def known_keys() -> set[str]:
+    """Return every key that Hypercorn heeds."""
+    return {"application_path"} | {name for name in dir(Config) if _can_be_set(name)}
+
+
+def raise_descriptor_limit() -> None:
+    """Allow as many descriptors as the system lets us: every stream takes one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # a kernel may refuse "unlimited"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _check_key(key: str, file: str) -> None:
+    if key in REFUSED:
+        raise ServingError(f"{file}: {key} is not allowed here, {REFUSED[key]}.")
+    if key not in known_keys():
+        raise ServingError(f"{file}: Hypercorn has no setting called {key}.")
+
+
+def _can_be_set(name: str) -> bool:
+    attribute = getattr(Config, name)
+    if isinstance(attribute, property):
+        return attribute.fset is not None
+    return not name.startswith("_") and not callable(attribute)
+
+
+def _use_our_logs(config: Config) -> None:
+    config.logconfig_dict = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+
+
+async def _serve(
+    app: Application, settings: Settings, config: Config, listener: socket.socket
+) -> None:
+    asyncio.get_running_loop().set_exception_handler(on_loop_error)
+    url = url_of(listener, secure=config.ssl_enabled)
+    config.bind = [f"fd://{listener.detach()}"]
+    await hypercorn_serve(
+        _behind_proxies(app, settings.trusted_hops),
+        config,
+        shutdown_trigger=partial(_open_until_told, app, settings, url, _stop_signal()),
+        mode="asgi",
+    )
+
+
+async def _open_until_told(
+    app: Application, settings: Settings, url: str, told: asyncio.Event
+) -> None:
+    """Hypercorn's shutdown trigger: begins when it listens, and ends it by returning."""
+    print(f"Ephemera is open at {url}", flush=True)
+    if not settings.rate_limits:
+        log.warning("Rate limits are off: for tests and measurements only.")
+    await told.wait()
+    await app.drain()
+
+
+def _stop_signal() -> asyncio.Event:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _on_signal, number, told)
+    return told
+
+
+def _on_signal(number: signal.Signals, told: asyncio.Event) -> None:
+    if not told.is_set():
+        told.set()
+        _end_at_the_last_moment()
+    elif number == signal.SIGINT:  # somebody at a terminal has lost patience
+        os._exit(INTERRUPTED)
+
+
+def _end_at_the_last_moment() -> None:
+    """Make sure that the process ends.
+
+    A reader that stalls keeps its connection's task waiting, even when that is cancelled, and
+    Hypercorn waits for the task. By then everybody else has been told and nothing is on disk, so
+    there is nothing left to lose: the process just ends, and that is no failure. A thread does it,
+    because a timer of the loop would hang with the loop; os._exit does it, because sys.exit in a
+    thread ends only the thread. No output is lost: it is flushed line by line.
+    """
+    timer = threading.Timer(LAST_MOMENT, os._exit, args=[0])
+    timer.daemon = True  # an end in good time does not wait for it
+    timer.start()
+
+
+def _behind_proxies(app: Application, trusted_hops: int) -> Any:  # noqa: ANN401 # Hypercorn's type for it is wider still
+    """Believe X-Forwarded-* of that many proxies; of none by default, for anyone can send them."""
+    if not trusted_hops:
+        return app
+    return ProxyFixMiddleware(app, mode="legacy", trusted_hops=trusted_hops)

@@ -1,0 +1,118 @@
+"""The HTTP interface, as a program of one seat uses it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, Final, Self
+
+import httpx
+
+from ephemera import __version__
+from ephemera.hub.wire import terminal_safe
+from ephemera.terminal.mistakes import Gone, Mistake, Refused, TooFast, Unreached
+from ephemera.terminal.places import RoomPlace
+
+STREAM_SILENCE_SECONDS: Final = 40.0
+"""A stream that says nothing for so long is dead: a living one pings every 15 s."""
+MOST_WAIT_SECONDS: Final = 60.0
+
+_TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
+_STREAM_TIMEOUT: Final = httpx.Timeout(10.0, read=STREAM_SILENCE_SECONDS)
+# The server closes idle connections after 5 s: we are first.
+_LIMITS: Final = httpx.Limits(keepalive_expiry=2.0)
+
+
+def connection(origin: str, token: str | None = None) -> httpx.AsyncClient:
+    """Return an HTTP client of that server. It follows no redirect: a token goes nowhere else."""
+    headers = {"Accept": "application/json", "User-Agent": f"ephemera/{__version__}"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    return httpx.AsyncClient(base_url=origin, headers=headers, timeout=_TIMEOUT, limits=_LIMITS)
+
+
+class Client:
+    """What one seat can do in its room. Every method may raise `Mistake` or `Unreached`."""
+
+    def __init__(self, place: RoomPlace, token: str) -> None:
+        self._path = f"/rooms/{place.room_id}"
+        self._http = connection(place.origin, token)
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def post(self, text: str, key: str) -> None:
+        """Say something; the same text with the same key again is the same message.
+
+        Raises `TooFast`.
+        """
+        await ask(self._http, f"{self._path}/messages", {"text": text, "key": key})
+
+    async def leave(self) -> None:
+        """Give the seat up."""
+        await ask(self._http, f"{self._path}/leave", {})
+
+    @asynccontextmanager
+    async def stream(self, after: str, *, finite: bool) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open the stream of JSON lines after that cursor; give its bytes as they come."""
+        params = {"after": after, **({"once": "1"} if finite else {})}
+        request = self._http.stream(
+            "GET", f"{self._path}/json", params=params, timeout=_STREAM_TIMEOUT
+        )
+        try:
+            async with request as answer:
+                if answer.status_code != HTTPStatus.OK:
+                    await answer.aread()
+                    _settle(answer)
+                yield answer.aiter_bytes()
+        except httpx.RequestError as error:
+            raise _unreached(error) from None
+
+
+async def ask(http: httpx.AsyncClient, path: str, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is anything
+    """POST a form and return the JSON of the answer, or nothing when it has none."""
+    try:
+        answer = await http.post(path, data=dict(fields))
+    except httpx.RequestError as error:
+        raise _unreached(error) from None
+    if not answer.is_success:
+        _settle(answer)
+    return _json(answer)
+
+
+def _settle(answer: httpx.Response) -> None:
+    """Raise what an answer without success means."""
+    status, host = answer.status_code, answer.url.host
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise TooFast(max(1.0, _retry_after(answer)))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise Unreached(f"{host} cannot answer right now (status {status}).", _retry_after(answer))
+    if status == HTTPStatus.NOT_FOUND and "/rooms/" in answer.url.path:
+        raise Gone
+    told = _json(answer)
+    error = told.get("error") if isinstance(told, dict) else None
+    sentence = error.get("message") if isinstance(error, dict) else None
+    default = f"{host} did not understand us (status {status}); is it an Ephemera?"
+    raise Refused(terminal_safe(str(sentence or default)))
+
+
+def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anything
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    told = answer.headers.get("Retry-After", "")
+    return min(float(told), MOST_WAIT_SECONDS) if told.isascii() and told.isdigit() else 0.0
+
+
+def _unreached(error: httpx.RequestError) -> Exception:
+    host = error.request.url.host
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Mistake(f"The certificate of {host} cannot be verified.")
+    return Unreached(f"{host} cannot be reached.")

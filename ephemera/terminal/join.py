@@ -1,0 +1,94 @@
+"""`ephemera join URL`: take a seat, or come back to one, and talk."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass, field
+
+from prompt_toolkit import PromptSession, print_formatted_text
+
+from ephemera.terminal import looks
+from ephemera.terminal.client import Client, ask, connection
+from ephemera.terminal.events import number_of, text_of
+from ephemera.terminal.mistakes import Mistake, TooFast, Unreached
+from ephemera.terminal.places import (
+    TOKEN,
+    Invitation,
+    RoomPlace,
+    read_place,
+    read_token,
+)
+from ephemera.terminal.talk import Talk
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A seat at this terminal; `me` is the member's id when the server has told it."""
+
+    place: RoomPlace
+    token: str = field(repr=False)
+    me: str | None = None
+    grace: float = 0.0
+
+
+def join(url: str, *, nickname: str | None, show_token: bool) -> None:
+    """Talk in the room until the person or the room ends it. Raises `Mistake`."""
+    place = read_place(url)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Mistake("join needs a terminal; in a pipe, use `ephemera send`.")
+    try:
+        asyncio.run(_join(place, nickname, show_token=show_token))
+    except (KeyboardInterrupt, EOFError):
+        sys.exit(130)
+
+
+async def _join(place: RoomPlace | Invitation, nickname: str | None, *, show_token: bool) -> None:
+    seat = await _seat(place, nickname)
+    if show_token:
+        print_formatted_text(f"token {seat.token}")
+    async with Client(seat.place, seat.token) as client:
+        ending = await Talk(client, seat.me, seat.grace).run()
+    print_formatted_text(ending.sentence)
+    if ending.seat_is_kept:
+        print_formatted_text(_way_back(seat, is_known=show_token or seat.me is None))
+
+
+async def _seat(place: RoomPlace | Invitation, nickname: str | None) -> Seat:
+    if isinstance(place, RoomPlace):
+        return Seat(place, read_token(os.environ))
+    fields = {
+        "code": place.code or await _asked("Code: "),
+        "nickname": nickname or await _asked("Nickname: "),
+    }
+    try:
+        async with connection(place.origin) as http:
+            answer = await ask(http, "/join", fields)
+    except TooFast as refusal:
+        raise Mistake(f"Too many tries; wait {refusal.seconds:.0f} seconds.") from None
+    except Unreached as failure:
+        raise Mistake(failure.sentence) from None
+    return _admitted(place.origin, answer)
+
+
+def _admitted(origin: str, answer: object) -> Seat:
+    """Return the seat that the answer gives; its URL is that of the server we asked."""
+    told = answer if isinstance(answer, dict) else {}
+    room, member = (told.get(name) for name in ("room", "member"))
+    token = text_of(told, "token")
+    if not (isinstance(room, dict) and isinstance(member, dict) and token):
+        raise Mistake("The server's answer is not that of an Ephemera.")
+    place = read_place(f"{origin}/rooms/{text_of(room, 'id')}")
+    if isinstance(place, Invitation):
+        raise Mistake("The server's answer is not that of an Ephemera.")
+    return Seat(place, read_token({TOKEN: token}), text_of(member, "id"), number_of(room, "grace"))
+
+
+def _way_back(seat: Seat, *, is_known: bool) -> str:
+    if not is_known:
+        return "Only its token leads back to it; with --show-token you would have seen it."
+    return f"To come back, with its token in {TOKEN}: ephemera join {seat.place.url}"
+
+
+async def _asked(question: str) -> str:
+    session: PromptSession[str] = PromptSession(question, color_depth=looks.color_depth())
+    return (await session.prompt_async()).strip()

@@ -1,0 +1,119 @@
+"""How a room looks in a terminal: a colour for each member, notices dim, times local."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import Style
+
+from ephemera.hub.wire import speaker, terminal_safe
+from ephemera.terminal.events import Event, kind_of, number_of, text_of
+from ephemera.terminal.roster import Person
+
+Fragments = list[tuple[str, str]]
+"""Pairs of a style and a text, as prompt_toolkit shows them."""
+
+HUES: Final = (
+    "#6185c8",
+    "#359b75",
+    "#af6ca0",
+    "#908930",
+    "#1f93b8",
+    "#9076be",
+    "#be6879",
+    "#69954f",
+)
+"""The hues of the web (static/css/00-tokens.css) at oklch 62 % 0.11: read on light and on dark."""
+
+STYLE: Final = Style.from_dict(
+    {
+        **{f"hue{number}": f"{colour} bold" for number, colour in enumerate(HUES)},
+        "time": "ansibrightblack",
+        "notice": "ansibrightblack italic",
+        "bottom-toolbar": "noreverse ansibrightblack",
+    }
+)
+
+_MEMBER: Final = re.compile(r"p([0-9]{1,9})")
+_NOTICES: Final[Mapping[str, str]] = {
+    "room-opened": "{name} opened the room",
+    "member-joined": "{name} joined",
+    "member-left": "{name} left",
+    "host-changed": "{name} is the host now",
+    "room-wiped": "the room is gone",
+    "resync": "resync: earlier lines are not kept any more",
+}
+
+
+def color_depth(environ: Mapping[str, str] = os.environ) -> ColorDepth | None:
+    """Return how many colours the terminal says it has; None leaves it to prompt_toolkit."""
+    if environ.get("NO_COLOR"):  # https://no-color.org
+        return ColorDepth.DEPTH_1_BIT
+    is_true = environ.get("COLORTERM", "") in ("truecolor", "24bit")
+    return ColorDepth.DEPTH_24_BIT if is_true else None
+
+
+def shown(event: Event) -> Fragments:
+    """Return the event as a line; nothing when it has none, or is not known here."""
+    if kind_of(event) == "message-posted":
+        name, text = speaker(text_of(event, "nickname")), text_of(event, "text")
+        hue = f"class:hue{hue_of(text_of(event, 'member'))}"
+        return [_time(event), (hue, _inline(name)), ("", f": {terminal_safe(text)}\n")]
+    if kind_of(event) in _NOTICES:
+        return [_time(event), *notice(_sentence(event))]
+    return []
+
+
+def notice(sentence: str) -> Fragments:
+    """Return a line that is not of any member."""
+    return [("class:notice", f"* {terminal_safe(sentence)}\n")]
+
+
+def roster(people: Iterable[Person], me: str | None) -> Fragments:
+    """Return who is there, each on a line."""
+    lines: Fragments = []
+    for person in people:
+        marks = {"host": person.role == "host", "away": person.away, "you": person.id == me}
+        told = ", ".join(mark for mark, holds in marks.items() if holds)
+        lines.append(("", "  "))
+        lines.append((f"class:hue{hue_of(person.id)}", _inline(person.nickname)))
+        lines.append(("class:notice", f" ({told})\n" if told else "\n"))
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """Return the grace of a room in words, in its largest unit."""
+    for unit, name in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= unit:
+            number = int(seconds // unit)
+            return f"{number} {name}" if number == 1 else f"{number} {name}s"
+    return "as long as the room's grace says"
+
+
+def hue_of(member_id: str) -> int:
+    """Return which of the eight colours is the member's, the same as on the web."""
+    number = _MEMBER.fullmatch(member_id)
+    return int(number[1]) % len(HUES) if number else 0
+
+
+def _sentence(event: Event) -> str:
+    if kind_of(event) == "member-left" and text_of(event, "reason") == "away":
+        sentence = "{name} was away too long and has left"
+    else:
+        sentence = _NOTICES[kind_of(event)]
+    return sentence.replace("{name}", _inline(text_of(event, "nickname")))
+
+
+def _inline(name: str) -> str:
+    return terminal_safe(" ".join(name.split()))
+
+
+def _time(event: Event) -> tuple[str, str]:
+    try:
+        local = datetime.fromtimestamp(number_of(event, "at"), UTC).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return ("", "")
+    return ("class:time", f"{local:%H:%M} ") if "at" in event else ("", "")

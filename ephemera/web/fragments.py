@@ -1,0 +1,95 @@
+"""The one renderer of everything that is HTML: pages, fragments, and what streams carry."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ephemera.domain.codes import show_code
+from ephemera.web import texts
+
+_LINK: Final = re.compile(
+    r"https?://(?=\w|\[[\da-f:.]+\])[^\s<>\"'`\u00ab\u00bb\u201c\u201d]+", re.IGNORECASE
+)
+_TRAILING: Final = ".,;:!?)]}…"
+_HUES: Final = 8
+
+
+class Fragments:
+    """Renders templates. Synchronous: a fragment takes some 25 µs, its async twin 200."""
+
+    def __init__(self, folder: Path, asset: Callable[[str], str]) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined] # of the extension
+            texts.gettext, texts.ngettext, newstyle=True
+        )
+        self._environment.globals["asset"] = asset
+        self._environment.filters |= {
+            "iso": iso,
+            "clock": clock,
+            "hue": hue,
+            "linkify": linkify,
+            "show_code": show_code,
+            "duration": texts.duration,
+        }
+
+    def render(self, name: str, /, **context: Any) -> str:  # noqa: ANN401 - templates take anything
+        """Return the template of that name, rendered."""
+        return self._environment.get_template(name).render(context)
+
+    def compile_all(self) -> None:
+        """Compile every template now: a fault must stop the start, and nothing is read later."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
+
+def iso(at: float) -> str:
+    """Return a time as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(at: float) -> str:
+    """Return the time of day in UTC, for those whose browser cannot put it into their own zone."""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M")
+
+
+def hue(member_id: str) -> str:
+    """Return which of the eight colours is the member's: neighbours never share one."""
+    return str(int(member_id[1:]) % _HUES)
+
+
+def linkify(text: str) -> Markup:
+    """Return the text escaped, with http(s) links made clickable."""
+    parts: list[Markup] = []
+    done = 0
+    for match in _LINK.finditer(text):
+        url = _without_trailing(match[0])
+        parts += [escape(text[done : match.start()]), _link(url)]
+        done = match.start() + len(url)
+    return Markup("").join([*parts, escape(text[done:])])
+
+
+def _link(url: str) -> Markup:
+    return Markup(
+        '<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>'
+    ).format(url)
+
+
+def _without_trailing(url: str) -> str:
+    """Return the link without the punctuation of the sentence around it."""
+    while url[-1] in _TRAILING and not (url[-1] == ")" and url.count("(") >= url.count(")")):
+        url = url[:-1]
+    return url

@@ -1,0 +1,131 @@
+"""Rooms: open one, look at it, end it."""
+
+from typing import Any
+
+import segno
+from markupsafe import Markup
+from quart import Blueprint, Response
+
+from ephemera.clock import Clock
+from ephemera.domain.codes import show_code
+from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.domain.rooms import Room
+from ephemera.engine.base import Engine, Entry
+from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.lobby.presence import Presence
+from ephemera.web.addresses import Addresses
+from ephemera.web.composer import blank_composer
+from ephemera.web.fragments import Fragments
+from ephemera.web.media import CSS, HTML
+from ephemera.web.pages import Pages
+from ephemera.web.requests import origin, read_form, read_number, shown_token
+from ephemera.web.seats import admitted, departed, visitor_address
+
+DEFAULT_CAPACITY = 2
+DEFAULT_GRACE = 120
+
+
+class RoomPage:
+    """The page of a room, as its members see it."""
+
+    def __init__(
+        self, engine: Engine, presence: Presence, fragments: Fragments, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._presence = presence
+        self._fragments = fragments
+        self._clock = clock
+
+    async def render(self, seated: Seated, composer: dict[str, Any]) -> str:
+        """Return the page with everything up to its cursor; the stream goes on from there."""
+        room = await self._room_with_reader(seated)
+        link = f"{origin()}/join#{show_code(room.code)}"
+        return self._fragments.render(
+            "pages/room.html",
+            room=room,
+            members=room.members,
+            member=seated.member,
+            entries=await self._lines(room),
+            cursor=str(room.cursor),
+            invite_url=link,
+            qr=_qr(link),
+            now=self._clock(),
+            **composer,
+        )
+
+    async def _room_with_reader(self, seated: Seated) -> Room:
+        """Return the room after its reader has shown life: nobody sees themselves as away."""
+        await self._presence.renew(seated.room.id, seated.member.id)
+        snapshot = await self._engine.load(seated.room.id)
+        if snapshot is None or snapshot.room.member(seated.member.id) is None:
+            raise NoSuchRoom
+        return snapshot.room
+
+    async def _lines(self, room: Room) -> list[Entry]:
+        kept = await self._engine.read(room.id, None) or ()
+        newest = room.sequence
+        return [entry for entry in kept if entry.event.has_line and entry.sequence <= newest]
+
+
+class Rooms:
+    """Handlers of /rooms and /rooms/{id}."""
+
+    def __init__(
+        self,
+        lobby: Lobby,
+        pages: Pages,
+        page: RoomPage,
+        fragments: Fragments,
+        addresses: Addresses,
+    ) -> None:
+        self._lobby = lobby
+        self._pages = pages
+        self._page = page
+        self._fragments = fragments
+        self._addresses = addresses
+
+    def routes(self) -> Blueprint:
+        """Return the handlers."""
+        blueprint = Blueprint("rooms", __name__)
+        blueprint.post("/rooms")(self.open)
+        blueprint.get("/rooms/<room_id>")(self.show)
+        blueprint.get("/rooms/<room_id>/mine.css")(self.show_mine)
+        blueprint.post("/rooms/<room_id>/close")(self.close)
+        return blueprint
+
+    async def open(self) -> Response:
+        """Open a room and sit down in it."""
+        fields = await read_form()
+        try:
+            admission = await self._lobby.open(
+                fields.get("nickname", ""),
+                read_number(fields, "capacity", DEFAULT_CAPACITY),
+                read_number(fields, "grace", DEFAULT_GRACE),
+                self._addresses.visitor(visitor_address()),
+            )
+        except Refusal as refusal:
+            return self._pages.again("pages/lobby.html", fields, refusal)
+        return admitted(admission)
+
+    async def show(self, room_id: str) -> Response:
+        """Show the room to a member."""
+        seated = await self._lobby.seated(room_id, shown_token())
+        return Response(await self._page.render(seated, blank_composer()), content_type=HTML)
+
+    async def show_mine(self, room_id: str) -> Response:
+        """Answer with the style sheet by which a page tells what is the reader's own."""
+        seated = await self._lobby.seated(room_id, shown_token())
+        sheet = self._fragments.render("rooms/mine.css", member=seated.member)
+        return Response(sheet, content_type=CSS)
+
+    async def close(self, room_id: str) -> Response:
+        """End the room for all."""
+        seated = await self._lobby.seated(room_id, shown_token())
+        await self._lobby.close(seated)
+        return departed(room_id)
+
+
+def _qr(link: str) -> Markup:
+    """Return the link as a QR code: an SVG that takes no style of its own."""
+    code = segno.make(link, error="m", micro=False)
+    return Markup(code.svg_inline(omitsize=True, border=2, dark="#000", light="#fff"))  # noqa: S704 - segno made it

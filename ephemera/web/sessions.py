@@ -1,0 +1,66 @@
+"""The seat token on its way: in a cookie that only one room gets to see, or as a Bearer token.
+
+A cookie is named and flagged by the scheme of the request: browsers refuse a
+`Secure` cookie over plain HTTP, and on HTTPS the `__Secure-` prefix keeps a
+plain-HTTP neighbour from planting one (RFC 6265bis, section 4.1.3).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from quart import Response
+from werkzeug.http import parse_cookie
+
+from ephemera.domain.rooms import Room
+
+_BEARER: Final = "bearer "
+
+
+def held_token(
+    scheme: str, authorization: str | None, cookie: str | None, returning_to: str | None = None
+) -> str | None:
+    """Return the token that a request shows.
+
+    Within a room it is the room's own cookie; on the way into one, at /join,
+    it is the cookie by which `returning_to` knows its former members.
+    """
+    if authorization is not None:
+        is_bearer = authorization.lower().startswith(_BEARER)
+        return authorization[len(_BEARER) :].strip() if is_bearer else None
+    return _readable(cookie).get(_name(scheme, returning_to)) if cookie else None
+
+
+def _readable(cookie: str) -> Mapping[str, str]:
+    """Return the cookies. Ours are ASCII; a neighbour's that is not UTF-8 must not hide them."""
+    return parse_cookie(cookie.encode("ascii", "replace").decode("ascii"))
+
+
+def give_seat(response: Response, scheme: str, room: Room, token: str) -> None:
+    """Let the browser keep the token for the room, and for coming back to it through /join."""
+    seconds = int(room.expires_at - room.opened_at)
+    for returning_to, path in _places(room.id):
+        response.set_cookie(
+            _name(scheme, returning_to),
+            token,
+            max_age=seconds,
+            path=path,
+            secure=scheme == "https",
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def forget_seat(response: Response, scheme: str, room_id: str) -> None:
+    """Let the browser forget the token within the room; the way back through /join stays."""
+    response.delete_cookie(
+        _name(scheme, None), path=f"/rooms/{room_id}", secure=scheme == "https", httponly=True
+    )
+
+
+def _places(room_id: str) -> tuple[tuple[str | None, str], ...]:
+    return ((None, f"/rooms/{room_id}"), (room_id, "/join"))
+
+
+def _name(scheme: str, returning_to: str | None) -> str:
+    name = f"seat-{returning_to}" if returning_to else "seat"
+    return f"__Secure-{name}" if scheme == "https" else name

@@ -1,0 +1,192 @@
+"""Streams, as plain ASGI in front of Quart: a stream keeps nothing of its request.
+
+A stream that may be opened is served here; everything else, a refusal too, is
+Quart's, which answers it like any other request.
+"""
+
+import random
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
+
+from quart import Blueprint, Response, request
+
+from ephemera.domain.cursors import NOWHERE, Cursor
+from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.hub.feed import Feed
+from ephemera.hub.hub import Hub
+from ephemera.hub.rendering import Renderer
+from ephemera.hub.stream import Stream
+from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.lobby.presence import Presence
+from ephemera.web.headers import stream_headers
+from ephemera.web.sessions import held_token
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+FINITE_SECONDS: Final = 20.0
+"""How long a finite stream (`?once=1`) waits for the first event."""
+LIFETIME_JITTER: Final = (1.0, 1.17)
+"""Streams that opened together do not all come back together."""
+
+_PATH: Final = re.compile(r"/rooms/([^/]+)/(events|json|raw|live)")
+_ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
+_REFUSAL: Final = "ephemera.refusal"
+
+
+class StreamRenderer(Renderer, Protocol):
+    """A representation that streams can have."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the stream."""
+
+    @property
+    def refresh(self) -> int | None:
+        """Seconds after which a browser by itself asks again for a document that has ended."""
+
+
+class Streams:
+    """Serves GET and HEAD of /rooms/{id}/events, /json, /raw and /live."""
+
+    def __init__(  # noqa: PLR0913 - everyone who has a part in a stream
+        self,
+        app: Asgi,
+        *,
+        lobby: Lobby,
+        presence: Presence,
+        hub: Hub,
+        feed: Feed,
+        renderers: Mapping[str, StreamRenderer],
+        lifetime: float,
+    ) -> None:
+        self._app = app
+        self._lobby = lobby
+        self._presence = presence
+        self._hub = hub
+        self._feed = feed
+        self._renderers = renderers
+        self._lifetime = lifetime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a stream, or hand the request on."""
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})  # before it is accepted: 403
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            scope = {**scope, "path": _origin_form(scope["path"])}
+        path = _PATH.fullmatch(scope["path"]) if _may_stream(scope) else None
+        if path is None:
+            return await self._app(scope, receive, send)
+        try:
+            seated = await self._lobby.seated(path[1], _token(scope))
+            self._hub.refuse_when_full()
+        except Refusal as refusal:
+            return await self._app({**scope, _REFUSAL: refusal}, receive, send)
+        return await self._serve(seated, self._renderers[path[2]], scope, receive, send)
+
+    async def _serve(
+        self,
+        seated: Seated,
+        renderer: StreamRenderer,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": stream_headers(scope["scheme"], _own_headers(renderer)),
+            }
+        )
+        if scope["method"] == "HEAD":
+            return await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._presence.renew(seated.room.id, seated.member.id)
+        stream = self._subscription(seated, renderer, scope, _writer(send))
+        return await self._feed.run(stream, _gone(receive), self._seconds(stream))
+
+    def _subscription(
+        self,
+        seated: Seated,
+        renderer: StreamRenderer,
+        scope: Scope,
+        write: Callable[[bytes, bool], Awaitable[None]],
+    ) -> Stream:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        after = _header(scope, b"last-event-id") or query.get("after", [""])[-1]
+        return Stream(
+            seated.room.id,
+            seated.member.id,
+            renderer,
+            write,
+            cursor=_cursor(after, seated.room.generation),
+            finite=query.get("once") == ["1"],
+        )
+
+    def _seconds(self, stream: Stream) -> float:
+        if stream.finite:
+            return FINITE_SECONDS
+        return self._lifetime * random.uniform(*LIFETIME_JITTER)  # noqa: S311 - it spreads load
+
+
+def routes() -> Blueprint:
+    """Return the handlers of requests for streams that were not opened in front."""
+    blueprint = Blueprint("streams", __name__)
+    blueprint.get("/rooms/<room_id>/<any(events, json, raw, live):representation>")(_refuse)
+    return blueprint
+
+
+async def _refuse(room_id: str, representation: str) -> Response:  # noqa: ARG001 - the front looked
+    raise request.scope.get(_REFUSAL, NoSuchRoom())  # type: ignore[misc] # our own entry
+
+
+def _own_headers(renderer: StreamRenderer) -> dict[str, str]:
+    refresh = {"Refresh": str(renderer.refresh)} if renderer.refresh else {}
+    return {"Content-Type": renderer.content_type, **refresh}
+
+
+def _origin_form(target: str) -> str:
+    """Return the path of a request target of another form (RFC 9112, section 3.2).
+
+    Quart stumbles over one that is empty, or has a host that cannot be read.
+    """
+    absolute = _ABSOLUTE.fullmatch(target)
+    return (absolute[1] or "/") if absolute else f"/{target}"
+
+
+def _may_stream(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+
+
+def _token(scope: Scope) -> str | None:
+    return held_token(scope["scheme"], _header(scope, b"authorization"), _header(scope, b"cookie"))
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    """Return a header, its repetitions joined as HTTP/2 splits cookies (RFC 9113, 8.2.3)."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+    return "; ".join(values) if values else None
+
+
+def _cursor(text: str, generation: str) -> Cursor:
+    """Return where to start: at the beginning for a client that has nothing yet."""
+    return (Cursor.read(text) or NOWHERE) if text else Cursor(generation, 0)
+
+
+def _writer(send: Send) -> Callable[[bytes, bool], Awaitable[None]]:
+    async def write(body: bytes, more: bool) -> None:  # noqa: FBT001 - as ASGI has it
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    return write
+
+
+def _gone(receive: Receive) -> Callable[[], Awaitable[None]]:
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    return gone

@@ -1,0 +1,39 @@
+// Without this, the line of the room's remaining life and the words beside it stand still, and away members do not fade.
+const life = document.getElementById('life');
+const words = document.getElementById('left');
+
+const unit = (value, name) => new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
+
+function inWords(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return unit(Math.max(0, Math.floor(seconds)), 'second');
+  if (minutes < 60) return unit(minutes, 'minute');
+  const rest = minutes % 60;
+  return unit(Math.floor(minutes / 60), 'hour') + (rest ? ` ${unit(rest, 'minute')}` : '');
+}
+
+if (life) {
+  // Counted on this page's own clock from what the server said: a wrong date on the device does no harm.
+  const began = performance.now();
+  const atServer = Number(life.dataset.now);
+  const now = () => atServer + (performance.now() - began) / 1000;
+
+  function tick() {
+    if (!life.isConnected) return;
+    const left = Number(life.dataset.until) - now();
+    life.value = Math.max(0, left);
+    const sentence = inWords(left);
+    if (words.textContent !== sentence) words.textContent = sentence;
+    setTimeout(tick, left < 120 ? 1000 : 15_000);
+  }
+
+  function fade(member) {
+    member.style.setProperty('--since', `${Math.min(0, Number(member.dataset.away) - now())}s`);
+  }
+
+  const roster = document.getElementById('members');
+  const fadeAll = () => roster.querySelectorAll('[data-away]').forEach(fade);
+  new MutationObserver(fadeAll).observe(roster, { childList: true });
+  fadeAll();
+  tick();
+}

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from ephemera.domain.decide import open_room
+from ephemera.domain.events import (
+    HostChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberReturned,
+    MemberWentAway,
+    MessagePosted,
+    RoomWiped,
+)
+from tests.support.rooms import NOON, a_room, an_opening
+
+BEN = a_room("Ben").members[1]
+SAID = MessagePosted(at=NOON, member_id="p1", nickname="Ada", text="hello")
+
+
+def test_a_message_weighs_its_bytes() -> None:
+    assert replace(SAID, text="\U0001f41d").weight - replace(SAID, text="").weight == 4
+
+
+def test_whatever_happens_weighs_something() -> None:
+    assert RoomWiped(at=NOON, reason="closed").weight > 0
+
+
+def test_what_people_read_about_has_a_line() -> None:
+    opened, _ = open_room(an_opening())[1]
+    for event in (
+        opened,
+        SAID,
+        MemberJoined(at=NOON, member=BEN),
+        MemberLeft(at=NOON, member=BEN, reason="left"),
+        HostChanged(at=NOON, member=BEN),
+    ):
+        assert event.has_line
+
+
+def test_coming_going_and_the_end_have_none() -> None:
+    _, host_joined = open_room(an_opening())[1]
+    for event in (
+        host_joined,
+        MemberWentAway(at=NOON, member=BEN),
+        MemberReturned(at=NOON, member=BEN),
+        RoomWiped(at=NOON, reason="closed"),
+    ):
+        assert not event.has_line

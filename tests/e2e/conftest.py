@@ -1,0 +1,58 @@
+"""One Chromium, one server and one nginx for each module."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.support.browser import Person, person, running_browser
+from tests.support.nginx import RunningNginx, running_nginx
+from tests.support.server import RunningServer, running_server
+
+Newcomer = Callable[..., Awaitable[Person]]
+
+
+@dataclass(frozen=True)
+class House:
+    """What a module shares."""
+
+    browser: Browser
+    nginx: RunningNginx
+
+    @property
+    def url(self) -> str:
+        return self.nginx.url
+
+
+def serving(
+    bind: str = "127.0.0.1:0", *, stream_lifetime: int = 1_800
+) -> AbstractAsyncContextManager[RunningServer]:
+    """Serve behind one proxy, to people who type as fast as tests do."""
+    return running_server(
+        bind=bind,
+        EPHEMERA_RATE_LIMITS="off",
+        EPHEMERA_TRUSTED_HOPS="1",
+        EPHEMERA_STREAM_LIFETIME=str(stream_lifetime),
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house() -> AsyncIterator[House]:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving())
+        nginx = await stack.enter_async_context(running_nginx(server.port))
+        browser = await stack.enter_async_context(running_browser())
+        yield House(browser, nginx)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def newcomer(house: House) -> AsyncIterator[Newcomer]:
+    """Give a function that lets somebody in with a fresh browser, each its own."""
+    async with AsyncExitStack() as stack:
+
+        async def enter(url: str = house.url, **options: object) -> Person:
+            return await stack.enter_async_context(person(house.browser, url, **options))
+
+        yield enter

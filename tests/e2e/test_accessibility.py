@@ -1,0 +1,145 @@
+"""The axe rules find nothing: on any page, in light and dark, on a phone and on a desk."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.e2e.conftest import House, Newcomer
+from tests.support.browser import Person
+from tests.support.server import ROOT
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WIDTHS = (360, 1280)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Visit = Callable[[Person], Awaitable[object]]
+
+
+async def lobby(ada: Person) -> None:
+    await ada.page.goto(ada.url)
+
+
+async def lobby_refused(ada: Person) -> None:
+    await ada.page.goto(ada.url)
+    form = ada.page.get_by_role("form", name="Open a room")
+    await form.get_by_label("Your nickname").fill("a\u202eb")
+    await form.get_by_role("button").click()
+    await expect(ada.page.get_by_role("alert")).not_to_be_empty()
+
+
+async def join(ada: Person) -> None:
+    await ada.page.goto(f"{ada.url}/join")
+
+
+async def join_refused(ada: Person) -> None:
+    await ada.ask_to_join("00000-00000", "Mallory")
+    await expect(ada.page.get_by_role("alert")).not_to_be_empty()
+
+
+async def about(ada: Person) -> None:
+    await ada.page.goto(f"{ada.url}/about")
+
+
+async def gone(ada: Person) -> None:
+    await ada.page.goto(f"{ada.url}/rooms/nowhere")
+
+
+async def error(ada: Person) -> None:
+    await ada.page.goto(f"{ada.url}/rooms")
+
+
+async def room(ada: Person) -> None:
+    await ada.open_room("Ada")
+    await ada.say("hello")
+    await ada.sees("hello")
+
+
+async def room_refused(ada: Person) -> None:
+    await ada.open_room("Ada")
+    await ada.composer.fill("x" * 4_001)
+    await ada.composer.press("Enter")
+    await expect(ada.page.get_by_role("alert")).not_to_be_empty()
+
+
+async def invitation(ada: Person) -> None:
+    await ada.open_room("Ada")
+    await ada.page.locator("summary", has_text="QR and link").click()
+    await expect(ada.page.get_by_label("Whoever opens this link")).to_be_visible()
+
+
+async def wiped(ada: Person) -> None:
+    await ada.open_room("Ada")
+    tab = await ada.new_tab()
+    await ada.context.request.post(f"{tab.url}/close", headers={"Accept": "*/*"})
+    await tab.close()
+    await expect(ada.page.get_by_role("heading", level=1)).to_contain_text("gone")
+
+
+ROUNDS: tuple[Visit, ...] = (
+    lobby, lobby_refused, join, join_refused, about, gone, error,
+    room, room_refused, invitation, wiped,
+)  # fmt: skip
+
+
+@functools.cache
+def axe() -> str:
+    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+async def found(page: Page) -> list[str]:
+    """Run axe on the page as it is; return what it finds."""
+    # Through the debugger, so that the page's policy stays as strict as it is.
+    await page.evaluate(axe())
+    result: dict[str, Any] = await page.evaluate("axe.run()")
+    return [
+        f"{violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+async def in_every_light(page: Page) -> dict[str, list[str]]:
+    """Run axe at every width and in both colour schemes; return what it finds, where."""
+    findings = {}
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme)
+            await page.evaluate(
+                "new Promise((done) => setTimeout(() => requestAnimationFrame(done)))"
+            )
+            findings[f"{scheme} {width}"] = await found(page)
+    return {where: what for where, what in findings.items() if what}
+
+
+async def test_axe_finds_what_is_wrong(house: House, newcomer: Newcomer) -> None:
+    ada = await newcomer()
+    await ada.page.goto(house.url)
+    await ada.page.evaluate("document.querySelector('#open-nickname').labels[0].remove()")
+    assert any(finding.startswith("label") for finding in await found(ada.page))
+
+
+@pytest.mark.parametrize("visit", ROUNDS, ids=lambda visit: visit.__name__)
+async def test_axe_finds_nothing(newcomer: Newcomer, visit: Visit) -> None:
+    ada = await newcomer(reduced_motion="reduce")
+    ada.watch.forgive("the server responded with a status of 4")
+    await visit(ada)
+    assert await in_every_light(ada.page) == {}
+
+
+async def test_axe_finds_nothing_in_a_long_conversation(newcomer: Newcomer) -> None:
+    people = [await newcomer(reduced_motion="reduce") for _ in range(3)]
+    ada, ben, cleo = people
+    code = await ada.open_room("Ada", capacity=4)
+    await ben.join(code, "Ben")
+    await cleo.join(code, "Cleo")
+    for n in range(10):
+        for one in people:
+            await one.post(f"message {n}", f"https://example.org/{n}")
+    await expect(ada.messages).to_have_count(60)
+    await cleo.page.close()
+    await expect(ada.roster.get_by_text("away")).to_be_visible()
+    assert await in_every_light(ada.page) == {}

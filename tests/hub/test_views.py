@@ -1,0 +1,123 @@
+"""Events applied to a view that is behind make the view that a fresh client gets."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ephemera.domain.errors import Refusal
+from ephemera.engine.base import Entry, Snapshot
+from tests.support.readers import JSON
+from tests.support.rooms import House, a_house, at_once
+
+GUESTS = ("Ada", "Ben", "Cleo", "Dora")
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(("join", "post", "leave", "beat", "time")), st.integers(0, len(GUESTS) - 1)
+    ),
+    max_size=25,
+)
+
+
+class Moment(NamedTuple):
+    """The room as it was after some event, and its log."""
+
+    snapshot: Snapshot
+    log: Sequence[Entry]
+
+
+class View:
+    """What a program knows that reads JSON lines."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, dict[str, Any]] = {}
+        self.events: list[dict[str, Any]] = []
+
+    def read(self, lines: bytes) -> "View":
+        for line in lines.splitlines():
+            self.apply(json.loads(line))
+        return self
+
+    def apply(self, line: dict[str, Any]) -> None:
+        match line["event"]:
+            case "resync":
+                self.members = {member["id"]: member for member in line["members"]}
+                self.events = line["events"]
+                return
+            case "member-joined":
+                self.seat(line, away=False)
+            case "member-left":
+                del self.members[line["member"]]
+            case "member-went-away":
+                self.seat(line, away=True)
+            case "member-returned":
+                self.seat(line, away=False)
+            case "host-changed":
+                self.members[line["member"]]["role"] = line["role"]
+        self.events.append(line)
+
+    def seat(self, line: dict[str, Any], *, away: bool) -> None:
+        self.members[line["member"]] = {
+            "id": line["member"],
+            "nickname": line["nickname"],
+            "role": line["role"],
+            "away": away,
+        }
+
+
+def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
+    """Let a room live as planned; return every moment of it."""
+    ada = at_once(house.open())
+    here = {0: ada}
+    moments: list[Moment] = []
+
+    def remember() -> None:
+        snapshot, log = at_once(house.load(ada)), at_once(house.engine.read(ada.room.id, None))
+        if snapshot and log:
+            moments.append(Moment(snapshot, log))
+
+    remember()
+    for what, who in plan:
+        try:
+            if what == "join":
+                old = here.get(who)
+                here[who] = at_once(house.join(ada, GUESTS[who], held=old.token if old else None))
+            elif what == "time":
+                house.clock.turn(20)
+                at_once(house.reaper.reap_due())
+            elif who in here and what == "beat":
+                at_once(house.presence.renew(ada.room.id, here[who].member.id))
+            elif who in here:
+                at_once(house.post(here[who], what) if what == "post" else house.leave(here[who]))
+        except Refusal:
+            continue
+        remember()
+    return moments
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps, st.data())
+def test_a_view_that_caught_up_is_the_view_of_a_fresh_client(
+    plan: Sequence[tuple[str, int]], data: st.DataObject
+) -> None:
+    moments = live(a_house(), plan)
+    old, new = moments[data.draw(st.integers(0, len(moments) - 1))], moments[-1]
+    stale = View().read(JSON.resync(old.snapshot, old.log))
+    missed = [e for e in new.log if e.sequence > old.snapshot.room.sequence]
+    caught_up = stale.read(b"".join(map(JSON.entry, missed)))
+    fresh = View().read(JSON.resync(new.snapshot, new.log))
+    assert caught_up.members == fresh.members
+    assert caught_up.events == fresh.events
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_a_log_that_is_whole_tells_everything_from_nothing(
+    plan: Sequence[tuple[str, int]],
+) -> None:
+    new = live(a_house(), plan)[-1]
+    replayed = View().read(b"".join(map(JSON.entry, new.log)))
+    assert new.log[0].sequence == 1
+    assert replayed.members == View().read(JSON.resync(new.snapshot, new.log)).members

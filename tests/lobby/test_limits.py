@@ -1,0 +1,136 @@
+"""How often things may happen, and what is given back."""
+
+import pytest
+
+from ephemera.domain.errors import TooMany, WrongCode
+from ephemera.lobby.limits import Limit, Limits
+from tests.support.clock import FakeClock
+from tests.support.rooms import House, a_house
+
+
+async def fails_to_join(house: House, visitor: str = "Mallory's address") -> None:
+    with pytest.raises(WrongCode):
+        await house.lobby.join("0000000000", "Mallory", visitor, lambda _: None)
+
+
+async def is_too_many(house: House, visitor: str) -> float:
+    with pytest.raises(TooMany) as refusal:
+        await house.lobby.join("0000000000", "Mallory", visitor, lambda _: None)
+    return refusal.value.retry_after
+
+
+async def test_a_seat_says_five_things_at_once_and_one_a_second() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open()
+    for _ in range(5):
+        await house.post(ada, "hello")
+    with pytest.raises(TooMany) as refusal:
+        await house.post(ada, "hello")
+    assert refusal.value.retry_after == pytest.approx(1)
+    house.clock.turn(1)
+    await house.post(ada, "hello")
+    with pytest.raises(TooMany):
+        await house.post(ada, "hello")
+
+
+async def test_a_room_hears_twenty_things_at_once_and_eight_a_second() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open()
+    everyone = [ada, *[await house.join(ada, f"Guest {number}") for number in range(4)]]
+    for member in everyone[:4]:
+        for _ in range(5):
+            await house.post(member, "hello")
+    with pytest.raises(TooMany) as refusal:
+        await house.post(everyone[4], "hello")
+    assert refusal.value.retry_after == pytest.approx(1 / 8)
+
+
+async def test_a_full_room_takes_nothing_from_the_seat() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open()
+    everyone = [ada, *[await house.join(ada, f"Guest {number}") for number in range(4)]]
+    for member in everyone[:4]:
+        for _ in range(5):
+            await house.post(member, "hello")
+    for _ in range(10):
+        with pytest.raises(TooMany):
+            await house.post(everyone[4], "hello")
+    house.clock.turn(5 / 8)
+    for _ in range(5):
+        await house.post(everyone[4], "hello")
+
+
+async def test_a_retry_costs_nothing() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open()
+    first = [await house.post(ada, "hello", f"k{number}") for number in range(5)]
+    assert await house.post(ada, "hello", "k0") == first[0]
+
+
+async def test_ten_wrong_codes_are_the_most_from_one_address() -> None:
+    house = a_house(rate_limits=True)
+    for _ in range(10):
+        await fails_to_join(house)
+    assert await is_too_many(house, "Mallory's address") == pytest.approx(6)
+    await fails_to_join(house, "Ben's address")
+    house.clock.turn(6)
+    await fails_to_join(house)
+
+
+async def test_good_codes_cost_nothing() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open()
+    for number in range(50):
+        await house.leave(await house.join(ada, f"Guest {number}"))
+
+
+async def test_a_good_join_gives_no_wrong_one_back() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open()
+    for number in range(10):
+        await fails_to_join(house, "visitor")
+        if number < 7:
+            await house.join(ada, f"Guest {number}")
+    await is_too_many(house, "visitor")
+
+
+async def test_two_hundred_wrong_codes_in_a_moment_are_the_most_in_all() -> None:
+    house = a_house(rate_limits=True)
+    for number in range(200):
+        await fails_to_join(house, f"address {number}")
+    assert await is_too_many(house, "address 200") == pytest.approx(1 / 200)
+    house.clock.turn(1 / 200)
+    await fails_to_join(house, "address 200")
+
+
+async def test_five_rooms_are_the_most_from_one_address() -> None:
+    house = a_house(rate_limits=True)
+    for _ in range(5):
+        await house.open()
+    with pytest.raises(TooMany) as refusal:
+        await house.open()
+    assert refusal.value.retry_after == pytest.approx(120)
+    assert await house.engine.count_rooms() == 5
+    assert await house.lobby.open("Ben", 2, 120, "another visitor")
+
+
+async def test_without_rate_limits_nothing_is_counted() -> None:
+    house = a_house(rate_limits=False)
+    ada = await house.open()
+    for _ in range(100):
+        await house.post(ada, "hello")
+        await house.open()
+        await fails_to_join(house)
+
+
+async def test_of_several_budgets_all_are_spent_or_none() -> None:
+    house = a_house()
+    limits = Limits(house.engine, FakeClock())
+    wide, narrow = Limit("wide", 0.001, 2), Limit("narrow", 0.001, 1)
+    await limits.spend((wide, "b"), (narrow, "b"))
+    for _ in range(5):
+        with pytest.raises(TooMany):
+            await limits.spend((wide, "b"), (narrow, "b"))
+    await limits.spend((wide, "b"))
+    with pytest.raises(TooMany):
+        await limits.spend((wide, "b"))

@@ -1,0 +1,184 @@
+"""Seats are released and rooms wiped when their time has come, and not before."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+
+from ephemera.domain.rooms import GRACES
+from ephemera.engine.base import Entry, Snapshot
+from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.lobby import Admission
+from ephemera.lobby.reaper import BATCH, PERIOD_SECONDS
+from tests.support.rooms import DAY, NOON, BusyEngine, House, a_house
+
+
+async def reap_until(house: House, at: float) -> None:
+    """Let the clock run to `at` as it does in life: the reaper looks every half second."""
+    while house.clock() < at:
+        house.clock.now = min(house.clock() + PERIOD_SECONDS, at)
+        await house.reaper.reap_due()
+
+
+async def nothing_is_kept(engine: MemoryEngine) -> bool:
+    return not (engine._rooms or engine._codes or engine._due._index)
+
+
+@pytest.mark.parametrize("grace", GRACES)
+async def test_a_room_that_nobody_came_to_is_wiped_at_its_grace(grace: int) -> None:
+    engine = MemoryEngine()
+    house = a_house(engine)
+    ada = await house.open(grace=grace)
+    await reap_until(house, NOON + grace - 0.001)
+    assert await house.load(ada)
+    await reap_until(house, NOON + grace + 2)
+    assert await nothing_is_kept(engine)
+
+
+async def test_a_room_whose_streams_all_closed_is_wiped_at_its_grace() -> None:
+    engine = MemoryEngine()
+    house = a_house(engine)
+    ada = await house.open(grace=120)
+    ben = await house.join(ada, "Ben")
+    for admission in (ada, ben):
+        await house.presence.linger(ada.room.id, admission.member.id, NOON + 10)
+    await reap_until(house, NOON + 10 + 119.999)
+    assert await house.load(ada)
+    await reap_until(house, NOON + 10 + 122)
+    assert await nothing_is_kept(engine)
+
+
+async def test_nobody_is_reaped_under_a_live_lease() -> None:
+    house = a_house()
+    ada = await house.open(grace=30)
+    ben = await house.join(ada, "Ben")
+    for seconds in range(15, 600, 15):
+        await house.presence.renew(ada.room.id, ada.member.id)
+        await reap_until(house, NOON + seconds)
+    assert await house.member(ada)
+    assert await house.member(ben) is None
+    assert (await house.seated(ada)).member.away_since is None
+
+
+async def test_a_member_is_shown_away_before_the_seat_is_released() -> None:
+    house = a_house()
+    ada = await house.open(grace=120)
+    await reap_until(house, NOON + 29.9)
+    member = await house.member(ada)
+    assert member
+    assert member.away_since is None
+    await reap_until(house, NOON + 30.5)
+    member = await house.member(ada)
+    assert member
+    assert member.away_since == NOON
+
+
+async def test_a_room_ends_at_its_time_though_everybody_is_here() -> None:
+    house = a_house(lifetime=100)
+    ada = await house.open()
+    for seconds in range(20, 100, 20):
+        await house.presence.renew(ada.room.id, ada.member.id)
+        await reap_until(house, NOON + seconds)
+    await reap_until(house, NOON + 99.999)
+    await house.presence.renew(ada.room.id, ada.member.id)
+    assert await house.load(ada)
+    await reap_until(house, NOON + 100.5)
+    assert await house.load(ada) is None
+
+
+async def test_who_returns_in_that_moment_keeps_the_seat() -> None:
+    engine = BusyEngine()
+    house = a_house(engine)
+    ada = await house.open(grace=30)
+    house.clock.turn(30)
+    engine.faster = lambda: house.presence.renew(ada.room.id, ada.member.id)
+    assert await house.reaper.reap_due() == 1
+    assert await house.member(ada)
+    await reap_until(house, NOON + 59.9)
+    assert await house.member(ada)
+    await reap_until(house, NOON + 62)
+    assert await house.load(ada) is None
+
+
+async def test_a_room_that_is_wiped_while_it_waits_to_be_looked_at_is_no_error() -> None:
+    engine = BusyEngine()
+    house = a_house(engine)
+    ada = await house.open()
+    house.clock.turn(1)
+    ben = await house.open("Ben")
+    house.clock.turn(35)
+    engine.faster = lambda: house.leave(ben)
+    due = await engine.take_due(house.clock(), BATCH)
+    assert due == [ada.room.id, ben.room.id]
+    for room_id in due:
+        await house.reaper._reap(room_id)
+    assert await house.load(ben) is None
+    assert await house.member(ada)
+
+
+async def test_a_batch_is_bounded_and_the_rest_comes_next() -> None:
+    house = a_house()
+    for _ in range(BATCH + 1):
+        await house.open(grace=30)
+    house.clock.turn(31)
+    assert await house.reaper.reap_due() == BATCH
+    assert await house.engine.count_rooms() == 1
+    assert await house.reaper.reap_due() == 1
+    assert await house.engine.count_rooms() == 0
+    assert await house.reaper.reap_due() == 0
+
+
+def all_wiped(house: House, rooms: int) -> asyncio.Event:
+    """Return the event that so many rooms were wiped from now on."""
+    wiped, every = [], asyncio.Event()
+
+    def hear(room_id: str, entries: Sequence[Entry]) -> None:
+        if entries[-1].event.name == "room-wiped":
+            wiped.append(room_id)
+        if len(wiped) == rooms:
+            every.set()
+
+    house.engine.listen(hear)
+    return every
+
+
+async def test_the_reaper_runs_for_as_long_as_it_is_let() -> None:
+    house = a_house()
+    for _ in range(BATCH + 1):
+        await house.open(grace=30)
+    wiped = all_wiped(house, BATCH + 1)
+    task = asyncio.create_task(house.reaper.run())
+    await asyncio.sleep(0)
+    assert await house.engine.count_rooms() == BATCH + 1
+    house.clock.turn(31)
+    await asyncio.wait_for(wiped.wait(), 10)
+    assert not task.done()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+class CountingEngine(MemoryEngine):
+    """An engine that counts how often a room is looked at."""
+
+    loads = 0
+
+    async def load(self, room_id: str) -> Snapshot | None:
+        self.loads += 1
+        return await super().load(room_id)
+
+
+async def test_rooms_that_are_not_due_are_not_looked_at() -> None:
+    engine = CountingEngine()
+    house = a_house(engine)
+    late: list[Admission] = [await house.open() for _ in range(10_000)]
+    engine.loads = 0
+    for _ in range(50):
+        house.clock.turn(PERIOD_SECONDS)
+        assert await house.reaper.reap_due() == 0
+    assert engine.loads == 0
+    assert len(late) == await engine.count_rooms()
+    house.clock.now = NOON + DAY
+    assert await house.reaper.reap_due() == BATCH
+    assert 0 < engine.loads <= 2 * BATCH

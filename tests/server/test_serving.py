@@ -1,0 +1,278 @@
+"""`ephemera serve`: how it begins, what it refuses, how it ends."""
+
+import asyncio
+import re
+import resource
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ephemera import __version__
+from ephemera.listener import ListenError, listen, url_of
+from ephemera.serve import (
+    REFUSED,
+    ServingError,
+    _behind_proxies,
+    config_file,
+    known_keys,
+    load_config,
+    raise_descriptor_limit,
+)
+from ephemera.settings import Settings
+from tests.support.server import outcome, running, running_server
+
+# An application whose drain never ends, served as ours is.
+NEVER_DRAINED = """
+import asyncio
+from ephemera.serve import serve
+from ephemera.settings import Settings
+
+class Application:
+    async def __call__(self, scope, receive, send):
+        while (message := await receive())["type"].startswith("lifespan"):
+            await send({"type": message["type"] + ".complete"})
+
+    async def drain(self):
+        print("draining", flush=True)
+        await asyncio.Event().wait()
+
+serve(Application(), Settings(bind="127.0.0.1:0"))
+"""
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "hypercorn.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ServingError) as refused:
+        load_config(file, Settings())
+    return str(refused.value)
+
+
+# The configuration of Hypercorn
+
+
+def test_the_shipped_configuration_is_accepted() -> None:
+    config = load_config(config_file(), Settings())
+    assert config.workers == 1
+    assert config.graceful_timeout == 2
+    assert not config.include_server_header
+    assert config.accesslog is None
+
+
+def test_a_misspelt_key_is_refused_by_name(tmp_path: Path) -> None:
+    sentence = refusal(tmp_path, "gracefull_timeout = 2")
+    assert sentence == "hypercorn.toml: Hypercorn has no setting called gracefull_timeout."
+
+
+@pytest.mark.parametrize("key", ["log", "ssl_enabled", "from_toml", "_bind", "__class__"])
+def test_what_is_no_setting_is_refused(tmp_path: Path, key: str) -> None:
+    assert key in refusal(tmp_path, f"{key} = 1")
+
+
+@pytest.mark.parametrize("key", sorted(REFUSED))
+def test_keys_that_would_break_a_promise_are_refused_with_the_reason(
+    tmp_path: Path, key: str
+) -> None:
+    assert key in known_keys()
+    assert REFUSED[key] in refusal(tmp_path, f'{key} = "-"')
+
+
+@pytest.mark.parametrize("workers", ["0", "2", '"1"'])
+def test_any_number_of_workers_but_one_is_refused_on_the_memory_engine(
+    tmp_path: Path, workers: str
+) -> None:
+    assert "workers must be 1" in refusal(tmp_path, f"workers = {workers}")
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "workers =") == "hypercorn.toml cannot be read as TOML."
+
+
+# The start
+
+
+async def test_serving_prints_the_url_and_answers_there() -> None:
+    async with running_server() as server:
+        assert server.stdout == f"Ephemera is open at {server.url}\n"
+        assert re.fullmatch(r"http://127\.0\.0\.1:[1-9][0-9]*", server.url)
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            assert (await client.get("/health/ready")).status_code == httpx.codes.OK
+
+
+async def test_serving_on_ipv6_prints_a_url_that_works() -> None:
+    async with running_server(bind="[::1]:0") as server:
+        assert server.url.startswith("http://[::1]:")
+
+
+async def test_serving_on_a_path_replaces_what_a_dead_server_left(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(path))
+    async with running_server(bind=f"unix:{path}") as server:
+        assert server.url == f"unix:{path}"
+        transport = httpx.AsyncHTTPTransport(uds=str(path))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            assert (await client.get("/health/ready")).status_code == httpx.codes.OK
+
+
+async def test_the_server_does_not_say_what_it_is() -> None:
+    async with running_server() as server, httpx.AsyncClient(base_url=server.url) as client:
+        assert "server" not in (await client.get("/health/ready")).headers
+
+
+async def test_a_start_without_rate_limits_says_so() -> None:
+    async with running_server(EPHEMERA_RATE_LIMITS="off") as server:
+        assert "Rate limits are off" in server.stderr
+
+
+async def test_a_port_in_use_ends_the_start_with_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, written = await outcome("serve", "--bind", bind)
+    assert code == 1
+    assert written == f"ephemera: Ephemera cannot listen on {bind}: something else listens there.\n"
+
+
+async def test_an_unknown_variable_ends_the_start_with_one_sentence() -> None:
+    code, written = await outcome("serve", EPHEMERA_BINDD="127.0.0.1:0")
+    assert code == 1
+    assert written == (
+        "ephemera: EPHEMERA_BINDD is not a setting of Ephemera; did you mean EPHEMERA_BIND?\n"
+    )
+
+
+async def test_a_bad_secret_is_not_repeated() -> None:
+    code, written = await outcome("serve", EPHEMERA_SECRET="hunter2")
+    assert code == 1
+    assert written.count("\n") == 1
+    assert "hunter2" not in written
+
+
+async def test_the_command_line_wins_over_the_environment() -> None:
+    async with running_server(EPHEMERA_BIND="not an address") as server:
+        assert server.url
+
+
+async def test_version_is_told() -> None:
+    assert await outcome("--version") == (0, f"ephemera {__version__}\n")
+
+
+def test_the_limit_of_descriptors_is_raised_as_far_as_it_goes() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, before[1]), before[1]))
+        raise_descriptor_limit()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert soft == hard
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+# The listening socket
+
+
+def test_accepted_connections_inherit_the_limits_of_the_listener() -> None:
+    tcp = socket.IPPROTO_TCP
+    with (
+        listen("127.0.0.1:0", backlog=5, user_timeout=4_000) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 4_000
+        assert accepted.getsockopt(tcp, socket.TCP_NODELAY)
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_a_url_is_secure_only_with_a_certificate() -> None:
+    with listen("localhost:0", backlog=5, user_timeout=4_000) as listener:
+        assert url_of(listener, secure=False).startswith("http://")
+        assert url_of(listener, secure=True).startswith("https://")
+
+
+def test_a_path_that_is_still_served_is_left_alone(tmp_path: Path) -> None:
+    bind = f"unix:{tmp_path / 'socket'}"
+    with (
+        listen(bind, backlog=5, user_timeout=4_000),
+        pytest.raises(ListenError, match="something else listens there"),
+    ):
+        listen(bind, backlog=5, user_timeout=4_000)
+
+
+def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "precious"
+    file.write_text("kept", encoding="utf-8")
+    with pytest.raises(ListenError):
+        listen(f"unix:{file}", backlog=5, user_timeout=4_000)
+    assert file.read_text(encoding="utf-8") == "kept"
+
+
+def test_a_host_that_does_not_exist_is_refused_in_a_sentence() -> None:
+    with pytest.raises(ListenError, match=r"cannot listen on nowhere\.invalid:0"):
+        listen("nowhere.invalid:0", backlog=5, user_timeout=4_000)
+
+
+# Proxies
+
+
+async def address_seen(trusted_hops: int, forwarded: bytes) -> str:
+    seen: dict[str, Any] = {}
+
+    class Application:
+        async def __call__(self, scope: dict[str, object], _receive: object, _send: object) -> None:
+            seen.update(scope)
+
+        async def drain(self) -> None:
+            raise AssertionError
+
+    scope = {
+        "type": "http",
+        "client": ("10.0.0.1", 1),
+        "headers": [(b"x-forwarded-for", forwarded)],
+    }
+    await _behind_proxies(Application(), trusted_hops)(scope, None, None)
+    return str(seen["client"][0])
+
+
+async def test_without_a_trusted_proxy_a_forwarded_address_is_ignored() -> None:
+    assert await address_seen(0, b"6.6.6.6") == "10.0.0.1"
+
+
+async def test_with_one_trusted_proxy_only_its_own_word_counts() -> None:
+    assert await address_seen(1, b"6.6.6.6, 192.0.2.7") == "192.0.2.7"
+
+
+async def test_fewer_hops_than_trusted_leave_the_address_of_the_connection() -> None:
+    assert await address_seen(2, b"6.6.6.6") == "10.0.0.1"
+
+
+# The end
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_an_idle_server_at_once_with_code_0(number: signal.Signals) -> None:
+    async with running_server() as server:
+        server.send(number)
+        assert await server.ended(within=3) == 0
+        assert not server.stderr
+
+
+async def test_a_drain_that_never_ends_does_not_keep_the_process() -> None:
+    async with running([sys.executable, "-c", NEVER_DRAINED]) as server:
+        asked = time.monotonic()
+        assert await server.terminate() == 0
+        assert 3 < time.monotonic() - asked < 5
+
+
+async def test_a_second_interrupt_ends_the_process_at_once() -> None:
+    async with running([sys.executable, "-c", NEVER_DRAINED]) as server:
+        server.send(signal.SIGINT)
+        async with asyncio.timeout(3):
+            await server.written(re.compile("draining"))
+        server.send(signal.SIGINT)
+        assert await server.ended(within=2) == 130

@@ -1,0 +1,108 @@
+"""Requests that come slowly, or only half: cut in time, and nobody else notices."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+
+from tests.support.processes import descriptors, until
+from tests.support.server import RunningServer, running_server
+from tests.support.sockets import Reader, connection, read_all
+from tests.support.visitors import Seat, join, kinds, open_room, say, texts, visitor
+
+FORM = "application/x-www-form-urlencoded"
+TRICKLES_EVERY = 0.5
+
+
+async def test_what_comes_slowly_is_cut_and_takes_nothing_from_the_others() -> None:
+    """All slow things at once: the waits are Ephemera's, and real."""
+    async with running_server() as server, visitor(server.url) as client:
+        ada = await open_room(client)
+        ben = await join(client, ada.code)
+        at_first = descriptors(server.pid)
+        async with Reader(server.port, ben) as reader:
+            slow = asyncio.gather(
+                slow_body(server, ada), slow_headers(server), nothing_at_all(server)
+            )
+            await reader.until_live()
+            await say(client, ada, "meanwhile")
+            await reader.until(lambda events: texts(events) == ["meanwhile"])
+            bodies, headers, nothing = await slow
+        assert 9 < bodies < 13
+        assert 4 < headers < 8
+        assert 4 < nothing < 8
+        await until(lambda: is_at_most(server, at_first), within=5)
+        assert "ERROR" not in server.stderr
+
+
+async def is_at_most(server: RunningServer, count: int) -> bool:
+    return descriptors(server.pid) <= count
+
+
+async def slow_body(server: RunningServer, seat: Seat) -> float:
+    """Send a byte now and then of bodies that never end; return how long that went on."""
+    paths = ("/rooms", "/join", f"{seat.path}/messages")
+    return max(await asyncio.gather(*(one_slow_body(server, seat, path) for path in paths)))
+
+
+async def one_slow_body(server: RunningServer, seat: Seat, path: str) -> float:
+    async with connection(server.port) as (reader, writer):
+        headers = {"Content-Type": FORM, "Content-Length": "60000"}
+        head = seat.request("x", method="POST", headers=headers)
+        writer.write(head.replace(f"{seat.path}/x".encode(), path.encode()) + b"text=")
+        took, answer = await trickle(reader, writer, b"a")
+        assert answer.startswith(b"HTTP/1.1 408 "), (path, answer)
+        return took
+
+
+async def slow_headers(server: RunningServer) -> float:
+    async with connection(server.port) as (reader, writer):
+        writer.write(b"GET /about HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        took, answer = await trickle(reader, writer, b"a")
+        assert b"HTTP/1.1 2" not in answer
+        return took
+
+
+async def nothing_at_all(server: RunningServer) -> float:
+    async with connection(server.port) as (reader, writer):
+        took, answer = await trickle(reader, writer, b"")
+        assert not answer
+        return took
+
+
+async def trickle(reader: StreamReader, writer: StreamWriter, byte: bytes) -> tuple[float, bytes]:
+    """Send a byte now and then until the server has had enough; return when, and its answer."""
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    reading = asyncio.ensure_future(read_all(reader))
+    async with asyncio.timeout(30):
+        while not reading.done():
+            if not writer.is_closing():
+                writer.write(byte)
+            await asyncio.wait([reading], timeout=TRICKLES_EVERY)
+    return loop.time() - start, await reading
+
+
+async def test_a_post_cut_in_the_middle_is_no_message_and_loses_nobody_elses() -> None:
+    async with (
+        running_server(EPHEMERA_RATE_LIMITS="off") as server,
+        visitor(server.url) as client,
+    ):
+        ada = await open_room(client)
+        ben = await join(client, ada.code)
+        async with Reader(server.port, ben) as reader:
+            await reader.until_live()
+            for number in range(20):
+                await cut_post(server, ada, number)
+                await say(client, ada, f"whole {number}")
+            await reader.until(lambda events: "whole 19" in texts(events))
+            assert texts(reader.events) == [f"whole {number}" for number in range(20)]
+            assert kinds(reader.events)["member-left"] == 0
+        assert "ERROR" not in server.stderr
+
+
+async def cut_post(server: RunningServer, seat: Seat, number: int) -> None:
+    """Break off at a different place each time: in the headers, in the body, at its very end."""
+    headers = {"Content-Type": FORM, "Content-Length": "60"}
+    request = seat.request("messages", method="POST", headers=headers) + b"text=" + b"a" * 54
+    async with connection(server.port) as (_, writer):
+        writer.write(request[: (number + 1) * len(request) // 20 - 1])
+        await writer.drain()

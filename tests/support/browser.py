@@ -1,0 +1,261 @@
+"""Drives Debian's Chromium by Playwright, and keeps an eye on all that its pages do."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 15_000.0  # a deadline, not a pause: the machine may be busy
+
+# Features that other browsers, or Chromium elsewhere, know and this one does not.
+FORGIVEN = ("Error with Permissions-Policy header: Unrecognized feature:",)
+
+# Runs before any script of the page: says every violation aloud, and notes each line that is put
+# into the log, so that a message shown twice, or taken out and in again, cannot hide.
+_WITNESS = """
+document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+document.addEventListener('DOMContentLoaded', () => {
+  const log = document.getElementById('messages');
+  window.additions = [...(log?.children ?? [])].map((line) => line.id);
+  if (log) new MutationObserver((records) => {
+    for (const { addedNodes } of records)
+      for (const node of addedNodes) if (node.id) window.additions.push(node.id);
+  }).observe(log, { childList: true });
+});
+"""
+
+
+@asynccontextmanager
+async def running_browser() -> AsyncIterator[Browser]:
+    """Run Chromium until the block ends."""
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass
+class Watch:
+    """What the pages of one person complained of, and which hosts they turned to."""
+
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    forgiven: list[str] = field(default_factory=lambda: list(FORGIVEN))
+
+    def over(self, context: BrowserContext) -> "Watch":
+        """Watch every page of the context, those of later too."""
+        context.on("console", self._listen)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("request", self._note)
+        return self
+
+    def forgive(self, *parts: str) -> None:
+        """Let complaints pass that a test provokes: those that hold one of the parts."""
+        self.forgiven += parts
+
+    @property
+    def unforgiven(self) -> list[str]:
+        said = dict.fromkeys(self.complaints)
+        return [text for text in said if not any(part in text for part in self.forgiven)]
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning", "assert"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _note(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in {"data", "blob"}:
+            self.hosts.add(url.netloc)
+
+
+@dataclass
+class Person:
+    """Somebody with a browser of their own; `page` is the tab they look at."""
+
+    url: str
+    context: BrowserContext
+    page: Page
+    watch: Watch
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_label("Your message")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("#status")
+
+    @property
+    def roster(self) -> Locator:
+        return self.page.locator("#members").get_by_role("listitem")
+
+    @property
+    def messages(self) -> Locator:
+        return said_on(self.page)
+
+    @property
+    def notices(self) -> Locator:
+        return self.page.locator("#messages > p")
+
+    async def open_room(self, nickname: str, *, capacity: int = 2, grace: int = 120) -> str:
+        """Open a room from the lobby; return its code."""
+        await self.page.goto(self.url)
+        form = self.page.get_by_role("form", name="Open a room")
+        await form.get_by_label("Your nickname").fill(nickname)
+        await form.get_by_label("Seats").select_option(str(capacity))
+        await form.get_by_label("A seat is kept for").select_option(str(grace))
+        await form.get_by_role("button", name="Open the room").click()
+        await self.is_seated()
+        return await self.code()
+
+    async def join(self, code: str, nickname: str) -> None:
+        """Take a seat with a code that is typed."""
+        await self.ask_to_join(code, nickname)
+        await self.is_seated()
+
+    async def ask_to_join(self, code: str, nickname: str) -> None:
+        await self.page.goto(f"{self.url}/join")
+        await self.page.get_by_label("Code").fill(code)
+        await self.page.get_by_label("Your nickname").fill(nickname)
+        await self.page.get_by_role("button", name="Join the room").click()
+
+    async def is_seated(self) -> None:
+        await self.page.wait_for_url(f"{self.url}/rooms/*")
+        await expect(self.page.locator("#code")).to_be_visible()
+
+    async def code(self) -> str:
+        return await self.page.locator("#code").inner_text()
+
+    async def say(self, *texts: str) -> None:
+        """Type each text and press Enter; the next one when the composer is fresh again."""
+        for text in texts:
+            await self.composer.fill(text)
+            await self.composer.press("Enter")
+            await expect(self.composer).to_have_value("")
+
+    async def sees(self, *texts: str) -> None:
+        """Wait until the log shows exactly these messages, in this order."""
+        await expect(self.messages).to_have_text(texts)
+
+    async def hears_once(self) -> None:
+        """Check that no line of this page was ever put into the log twice, nor out of order."""
+        lines = await additions(self.page)
+        assert lines == sorted(set(lines), key=sequence_of), lines
+
+    async def post(self, *texts: str) -> None:
+        """Post as fast as this browser can, without its page."""
+        for text in texts:
+            answer = await self.context.request.post(
+                f"{self.page.url}/messages", form={"text": text}, headers={"Accept": "*/*"}
+            )
+            assert answer.status == httpx.codes.CREATED, await answer.text()
+
+    async def new_tab(self, url: str | None = None) -> Page:
+        page = await self.context.new_page()
+        await page.goto(url or self.page.url)
+        return page
+
+    async def leave(self) -> None:
+        await unfold(self.page)
+        await self.page.get_by_role("button", name="Leave").click()
+        await self.page.wait_for_url(f"{self.url}/")
+
+
+class Tab:
+    """Hides a page and shows it again.
+
+    Chromium without a screen calls every page visible, whatever is put in front of it. So the
+    page is told that it is hidden, in all the ways in which ours and htmx ask.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def hide(self) -> None:
+        await self._become("hidden")
+
+    async def show(self) -> None:
+        await self._become("visible")
+
+    async def _become(self, state: str) -> None:
+        await self._page.evaluate(
+            """(state) => {
+              const answer = (name, value) =>
+                Object.defineProperty(document, name, { configurable: true, get: () => value });
+              answer('visibilityState', state);
+              answer('hidden', state === 'hidden');
+              document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+            }""",
+            state,
+        )
+
+
+@asynccontextmanager
+async def person(browser: Browser, url: str, **options: Any) -> AsyncIterator[Person]:  # noqa: ANN401 - Playwright's
+    """Give somebody a browser context; at the end nothing may have been complained of."""
+    context = await browser.new_context(ignore_https_errors=True, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    watch = Watch().over(context)
+    try:
+        await context.add_init_script(_WITNESS)
+        yield Person(url, context, await context.new_page(), watch)
+        assert not watch.unforgiven, watch.unforgiven
+        assert watch.hosts <= {urlsplit(url).netloc}, watch.hosts
+    finally:
+        await context.close()
+
+
+def said_on(page: Page) -> Locator:
+    """Return the words of every message in the log of that page."""
+    return page.locator("#messages > article > [dir=auto]")
+
+
+async def additions(page: Page) -> list[str]:
+    """Return the id of each line that was ever put into the log, in the order it was."""
+    lines: list[str] = await page.evaluate("additions")
+    return lines
+
+
+def sequence_of(line: str) -> int:
+    return int(line.removeprefix("m-"))
+
+
+async def unfold(page: Page) -> None:
+    """Open the list of people, which is folded where space is scarce."""
+    button = page.get_by_role("button", name="Leave")
+    if not await button.is_visible():
+        await page.locator("#roster summary").first.click()
+
+
+async def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    width: int = await page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    return width

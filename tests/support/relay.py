@@ -1,0 +1,62 @@
+"""A wire that can be cut: hands TCP on between a browser and a proxy, until told otherwise."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+
+class Relay:
+    """Hands connections on to a port of this machine."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._is_broken = False
+        self.url = ""
+
+    def cut(self) -> None:
+        """End every connection, as a tunnel or a restarted proxy does; new ones are welcome."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def break_down(self) -> None:
+        """End every connection and take no new one."""
+        self._is_broken = True
+        self.cut()
+
+    def mend(self) -> None:
+        self._is_broken = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_broken:
+            writer.transport.abort()
+            return
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers |= {writer, back}
+        try:
+            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        finally:
+            self._writers -= {writer, back}
+
+
+@asynccontextmanager
+async def running_relay(url: str) -> AsyncIterator[Relay]:
+    """Relay to the port of `url` until the block ends."""
+    relay = Relay(urlsplit(url).port or 0)
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
+    relay.url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield relay
+    finally:
+        server.close()
+        relay.break_down()
+        await server.wait_closed()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while chunk := await reader.read(65_536):
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()

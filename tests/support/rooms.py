@@ -1,0 +1,158 @@
+"""Rooms to test with, made by the real domain and the real lobby. Nothing here is a stand-in."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from ephemera.domain.commands import Join, Open
+from ephemera.domain.decide import decide, open_room
+from ephemera.domain.rooms import Member, Room
+from ephemera.engine.base import Change, Engine, Snapshot
+from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.limits import Limits
+from ephemera.lobby.lobby import Admission, Lobby, Seated
+from ephemera.lobby.presence import Presence
+from ephemera.lobby.reaper import Reaper
+from tests.support.clock import FakeClock
+
+T = TypeVar("T")
+
+NOON: Final = 1_000_000.0
+"""When the rooms of these tests are opened."""
+DAY: Final = 86_400.0
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that never waits, without any event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return] # a StopIteration carries anything
+    coroutine.close()
+    raise AssertionError("it waited")
+
+
+def an_opening(**changes: Any) -> Open:  # noqa: ANN401 - fields of any type
+    """Return the command with which Ada opens a room at noon, with these changes."""
+    opening = Open(
+        at=NOON,
+        room_id="room",
+        generation="g1",
+        code="ABCDEFGHJK",
+        nickname="Ada",
+        digest="Ada's digest",
+        capacity=8,
+        grace=120,
+        lifetime=DAY,
+    )
+    return replace(opening, **changes)
+
+
+def a_room(*others: str, capacity: int = 8, grace: int = 120) -> Room:
+    """Return the room that Ada opened, which the others have joined, one second apart."""
+    room, _ = open_room(an_opening(capacity=capacity, grace=grace))
+    for seconds, nickname in enumerate(others, start=1):
+        room, _ = decide(room, joining(nickname, at=NOON + seconds))
+    return room
+
+
+def joining(nickname: str, *, at: float = NOON, previous: str | None = None) -> Join:
+    """Return the command with which somebody takes a seat."""
+    return Join(at=at, nickname=nickname, digest=f"{nickname}'s digest", previous=previous)
+
+
+def named(room: Room, nickname: str) -> Member:
+    """Return the member of that nickname, who must be there."""
+    return next(member for member in room.members if member.nickname == nickname)
+
+
+@dataclass
+class House:
+    """A lobby with everything around it, on one engine and one clock."""
+
+    engine: Engine
+    clock: FakeClock
+    lobby: Lobby
+    presence: Presence
+    reaper: Reaper
+
+    async def open(
+        self, nickname: str = "Ada", *, capacity: int = 8, grace: int = 120
+    ) -> Admission:
+        """Open a room from a visitor's address."""
+        return await self.lobby.open(nickname, capacity, grace, "visitor")
+
+    async def join(self, admission: Admission, nickname: str, held: str | None = None) -> Admission:
+        """Join the room of somebody else's admission, perhaps with a token held there."""
+        code = admission.room.code
+        return await self.lobby.join(code, nickname, "visitor", lambda _: held)
+
+    async def seated(self, admission: Admission) -> Seated:
+        """Look the seat up as it is now."""
+        return await self.lobby.seated(admission.room.id, admission.token)
+
+    async def post(self, admission: Admission, text: str, key: str | None = None) -> int:
+        """Say something; return the sequence of the message."""
+        return (await self.lobby.post(await self.seated(admission), text, key)).sequence
+
+    async def leave(self, admission: Admission) -> None:
+        """Give the seat up."""
+        await self.lobby.leave(await self.seated(admission))
+
+    async def load(self, admission: Admission) -> Snapshot | None:
+        """Return the room as the engine has it."""
+        return await self.engine.load(admission.room.id)
+
+    async def room(self, admission: Admission) -> Room:
+        """Return the room, which must exist."""
+        snapshot = await self.load(admission)
+        assert snapshot is not None
+        return snapshot.room
+
+    async def member(self, admission: Admission) -> Member | None:
+        """Return the member as the room has them now, or None when their seat is gone."""
+        snapshot = await self.load(admission)
+        return snapshot.room.member(admission.member.id) if snapshot else None
+
+
+def a_house(
+    engine: Engine | None = None,
+    *,
+    rate_limits: bool = False,
+    most_rooms: int = 20_000,
+    lifetime: float = DAY,
+    clock: FakeClock | None = None,
+) -> House:
+    """Return a lobby on the engine given, or on one of its own."""
+    engine = engine or MemoryEngine()
+    clock = clock or FakeClock(NOON)
+    limits = Limits(engine, clock, enforced=rate_limits)
+    lobby = Lobby(engine, clock, limits, lifetime=lifetime, most_rooms=most_rooms)
+    return House(engine, clock, lobby, Presence(engine, clock), Reaper(engine, clock))
+
+
+class BusyEngine(MemoryEngine):
+    """An engine on which somebody else is faster, once: what they do is committed just before.
+
+    What they do must go through a real lobby, and must not wait.
+    """
+
+    faster: Callable[[], Coroutine[Any, Any, Any]] | None = None
+
+    async def commit(self, change: Change) -> None:
+        """See `Engine.commit`."""
+        faster, self.faster = self.faster, None
+        if faster:
+            await faster()
+        await super().commit(change)
+
+
+class FarEngine(MemoryEngine):
+    """An engine that answers a turn of the event loop later, as one across a network does."""
+
+    async def load(self, room_id: str) -> Snapshot | None:
+        """See `Engine.load`."""
+        snapshot = await super().load(room_id)
+        await asyncio.sleep(0)
+        return snapshot

@@ -1,0 +1,163 @@
+"""Arrows point downwards only, and nothing grows too large to be read in one go."""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import pytest
+
+HOUSE: Final = Path(__file__).resolve().parent.parent / "ephemera"
+MODULES: Final = sorted(HOUSE.rglob("*.py"))
+
+PURE_TEXT: Final = {"wcwidth", "confusable_homoglyphs"}
+ARROWS: Final[Mapping[str, set[str]]] = {
+    "domain": set(),
+    "engine": {"domain"},
+    "hub": {"engine", "domain"},
+    "lobby": {"engine", "domain"},
+    "web": {"lobby", "hub", "engine", "domain"},
+    "terminal": {"domain"},
+}
+"""What each storey may know beside itself, what is common and the standard library.
+
+The terminal is no storey of the server but a house of its own beside it.
+"""
+LIBRARIES: Final[Mapping[str, set[str]]] = {
+    "domain": PURE_TEXT,
+    "engine": set(),
+    "hub": set(),
+    "lobby": set(),
+    "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},
+    "terminal": {"httpx", "prompt_toolkit"},
+}
+COMMON: Final = {"clock", "__version__"}
+CLIENT_KNOWS: Final = "ephemera.hub.wire."
+"""A client of the HTTP interface shares with the server only what makes text safe to show."""
+IMPURE: Final = {"asyncio", "socket", "threading", "time", "datetime", "os", "pathlib", "logging"}
+"""What the domain has no business with, though Python brings it along."""
+KNOW_EVERYONE: Final = {"app", "cli", "serve", "__main__"}
+
+MOST_LINES = 300
+MEDIAN_LINES = 100
+MOST_LINES_OF_A_FUNCTION = 40
+MOST_LINES_OF_A_FRAGMENT = 30
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(HOUSE))
+
+
+def storey_of(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield every module imported anywhere in the file, by its full name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)} imports relatively"
+            base = node.module or ""
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def is_allowed(storey: str, imported: str) -> bool:
+    first, *rest = imported.split(".")
+    if first != "ephemera":
+        return first in sys.stdlib_module_names | LIBRARIES[storey]
+    if storey == "terminal" and imported.startswith(CLIENT_KNOWS):
+        return True
+    return rest[0] in ARROWS[storey] | {storey, *COMMON}
+
+
+def forbidden_in(path: Path) -> list[str]:
+    return [name for name in imports_of(path) if not is_allowed(storey_of(path), name)]
+
+
+def functions_of(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{name_of(path)}: {node.name}", (node.end_lineno or 0) - node.lineno + 1
+
+
+def lines_of(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def test_the_house_has_the_storeys_it_should() -> None:
+    folders = {path.name for path in HOUSE.iterdir() if (path / "__init__.py").is_file()}
+    assert folders == set(ARROWS)
+    assert len(MODULES) > 40
+
+
+@pytest.mark.parametrize(
+    ("storey", "imported"),
+    [
+        ("domain", "ephemera.engine.base"),
+        ("domain", "quart.request"),
+        ("engine", "ephemera.lobby.steps"),
+        ("lobby", "ephemera.hub.hub"),
+        ("hub", "ephemera.lobby.lobby"),
+        ("hub", "ephemera.web.texts"),
+        ("web", "ephemera.app"),
+        ("web", "ephemera.settings"),
+        ("web", "ephemera.terminal.client"),
+        ("web", "hypercorn.config"),
+        ("terminal", "ephemera.hub.hub.Hub"),
+    ],
+)
+def test_an_arrow_that_points_upwards_would_be_found(storey: str, imported: str) -> None:
+    assert not is_allowed(storey, imported)
+    assert is_allowed(storey, f"ephemera.{storey}.anything")
+    assert is_allowed(storey, "ephemera.clock.Clock")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if storey_of(path) in ARROWS], ids=name_of
+)
+def test_arrows_point_downwards_only(path: Path) -> None:
+    assert forbidden_in(path) == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if storey_of(path) == "domain"], ids=name_of
+)
+def test_the_domain_does_nothing_but_think(path: Path) -> None:
+    assert {name.split(".")[0] for name in imports_of(path)}.isdisjoint(IMPURE)
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    assert not [n for n in nodes if isinstance(n, ast.AsyncFunctionDef | ast.Await)]
+
+
+def test_only_the_roof_knows_everyone() -> None:
+    ground = [path for path in MODULES if path.parent == HOUSE]
+    for path in ground:
+        inside = {name.split(".")[1] for name in imports_of(path) if name.startswith("ephemera.")}
+        if path.stem not in KNOW_EVERYONE:
+            assert inside.isdisjoint({*ARROWS, *KNOW_EVERYONE}), name_of(path)
+
+
+def test_no_module_is_longer_than_three_hundred_lines() -> None:
+    assert {name_of(p): lines_of(p) for p in MODULES if lines_of(p) > MOST_LINES} == {}
+
+
+def test_half_of_the_modules_have_a_hundred_lines_or_fewer() -> None:
+    assert median(map(lines_of, MODULES)) <= MEDIAN_LINES
+
+
+def test_no_function_is_longer_than_forty_lines() -> None:
+    functions = dict(found for path in MODULES for found in functions_of(path))
+    assert len(functions) > 200
+    assert {n: size for n, size in functions.items() if size > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+def test_no_fragment_is_longer_than_thirty_lines_and_each_says_what_it_needs() -> None:
+    fragments = sorted((HOUSE.parent / "templates").rglob("_*.html"))
+    assert len(fragments) > 5
+    for fragment in fragments:
+        lines = fragment.read_text("utf-8").splitlines()
+        assert len(lines) <= MOST_LINES_OF_A_FRAGMENT, fragment.name
+        assert lines[0].startswith("{# needs:"), fragment.name

@@ -1,0 +1,15 @@
+"""The house and the cast, fresh for every test."""
+
+import pytest
+
+from tests.support.cast import House, Scene, set_scene
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+async def scene(house: House) -> Scene:
+    return await set_scene(house)

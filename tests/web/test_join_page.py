@@ -1,0 +1,61 @@
+"""GET /join and /join/{code}: a form that never joins and never tells."""
+
+import pytest
+
+from tests.support.cast import BROWSER, CURL, KINDS, NAMES_OF_KINDS, House, Kind, Person, Scene
+from tests.support.cast import percent as as_path
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+async def test_everybody_gets_the_form(house: House, kind: Kind) -> None:
+    page = await Person(house).get("/join", kind)
+    assert page.status == 200
+    assert page.type == "text/html; charset=utf-8"
+    assert 'action="/join" method="post"' in page.text
+
+
+async def test_the_code_of_the_path_is_in_its_field(scene: Scene) -> None:
+    page = await scene.mallory.get(f"/join/{scene.code}", BROWSER)
+    assert f'name="code" value="{scene.code}"' in page.text
+
+
+async def test_looking_at_a_good_code_takes_no_seat(scene: Scene) -> None:
+    before = await scene.house.engine.load(scene.room)
+    assert before
+    page = await scene.mallory.get(f"/join/{scene.code}", BROWSER)
+    assert page.status == 200
+    assert "Set-Cookie" not in page.headers
+    assert await scene.house.engine.load(scene.room) == before
+
+
+async def test_the_form_does_not_tell_a_good_code_from_a_bad_one(scene: Scene) -> None:
+    bad = "ZZZZZ-ZZZZZ"
+    assert bad != scene.code
+    good_page = await scene.mallory.get(f"/join/{scene.code}", BROWSER)
+    bad_page = await scene.mallory.get(f"/join/{bad}", BROWSER)
+    assert good_page.text.replace(scene.code, "") == bad_page.text.replace(bad, "")
+    assert good_page.status == bad_page.status
+    assert good_page.lines == bad_page.lines
+
+
+@pytest.mark.parametrize(
+    "code", ['"><script>alert(1)', "\N{RIGHT-TO-LEFT OVERRIDE}edoc", "%", "a" * 3000]
+)
+async def test_any_code_comes_back_as_text(house: House, code: str) -> None:
+    page = await Person(house).get(f"/join/{as_path(code)}", BROWSER)
+    assert page.status == 200
+    assert "<script>alert" not in page.text
+
+
+async def test_a_code_that_is_not_utf_8_is_no_fault_of_ours(house: House) -> None:
+    assert (await Person(house).get("/join/%FF%FE", BROWSER)).status == 200
+
+
+async def test_a_deeper_path_leads_nowhere(house: House) -> None:
+    assert (await Person(house).get("/join/ABCDE/FGHJK", CURL)).status == 404
+
+
+async def test_a_code_in_the_path_is_never_joined(scene: Scene) -> None:
+    answer = await scene.mallory.post(f"/join/{scene.code}", CURL, {"nickname": "Mallory"})
+    assert answer.status == 405
+    assert {*answer.headers["Allow"].split(", ")} == {"GET", "HEAD", "OPTIONS"}

@@ -1,0 +1,136 @@
+"""GET /rooms/{id}/json: one JSON object on a line for each event."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.cast import (
+    KINDS,
+    NAMES_OF_KINDS,
+    House,
+    Kind,
+    Scene,
+    assert_closed_to_outsiders,
+    assert_gone,
+    assert_only,
+)
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    assert text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+async def test_the_log_from_the_beginning(scene: Scene) -> None:
+    said = await scene.ada.say(scene.room, 'Say "hi"\nin two lines')
+    answer = await scene.ben.get(f"{scene.path}/json?once=1")
+    assert answer.status == 200
+    assert answer.type == "application/x-ndjson; charset=utf-8"
+    generation = said.json["cursor"].split("-")[0]
+    at = scene.house.clock.now
+    ada = {"member": "p1", "nickname": "Ada", "role": "host"}
+    eve = {"member": "p3", "nickname": "Eve", "role": "member"}
+    told: list[dict[str, Any]] = [
+        {"event": "room-opened", "nickname": "Ada", "capacity": 8, "grace": 120},
+        {"event": "member-joined", **ada},
+        {"event": "member-joined", "member": "p2", "nickname": "Ben", "role": "member"},
+        {"event": "member-joined", **eve},
+        {"event": "member-left", **eve, "reason": "left"},
+        {
+            "event": "message-posted",
+            "member": "p1",
+            "nickname": "Ada",
+            "text": 'Say "hi"\nin two lines',
+        },
+    ]
+    assert lines_of(answer.text) == [
+        {"cursor": f"{generation}-{place}", "at": at, **fields}
+        for place, fields in enumerate(told, 1)
+    ]
+
+
+async def test_cursor_and_event_come_first_on_the_line(scene: Scene) -> None:
+    answer = await scene.ben.get(f"{scene.path}/json?once=1")
+    for line in answer.text.splitlines():
+        assert list(json.loads(line))[:2] == ["cursor", "event"]
+
+
+async def test_presence_and_the_change_of_the_host_are_told(scene: Scene) -> None:
+    await scene.house.pass_time(60)
+    await scene.ben.get(scene.path)
+    await scene.house.pass_time(60)
+    await scene.ben.get(scene.path)
+    events = lines_of((await scene.ben.get(f"{scene.path}/json?once=1")).text)
+    told = [(event["event"], event.get("nickname"), event.get("reason")) for event in events[5:]]
+    assert told == [
+        ("member-went-away", "Ada", None),
+        ("member-went-away", "Ben", None),
+        ("member-returned", "Ben", None),
+        ("member-left", "Ada", "away"),
+        ("host-changed", "Ben", None),
+        ("member-went-away", "Ben", None),
+        ("member-returned", "Ben", None),
+    ]
+
+
+async def test_a_ping_has_neither_cursor_nor_fields(scene: Scene) -> None:
+    async with scene.ben.listening(f"{scene.path}/json") as stream:
+        heard = await stream.until("\n")
+    assert lines_of(heard.split("\n")[0] + "\n") == [{"event": "ping"}]
+
+
+async def test_outside_the_log_a_resync_has_the_members_and_all_that_is_kept(scene: Scene) -> None:
+    said = (await scene.ada.say(scene.room, "Hello")).json
+    whole = lines_of((await scene.ben.get(f"{scene.path}/json?once=1")).text)
+    (resync,) = lines_of((await scene.ben.get(f"{scene.path}/json?once=1&after=0-0")).text)
+    assert resync == {
+        "cursor": said["cursor"],
+        "event": "resync",
+        "members": [
+            {"id": "p1", "nickname": "Ada", "role": "host", "away": False},
+            {"id": "p2", "nickname": "Ben", "role": "member", "away": False},
+        ],
+        "events": whole,
+    }
+
+
+async def test_the_end_of_the_room_is_the_last_line(scene: Scene) -> None:
+    async with scene.ben.listening(f"{scene.path}/json") as stream:
+        await stream.until("member-left")
+        await scene.end_room()
+        last = lines_of(await stream.ended())[-1]
+    assert (last["event"], last["reason"]) == ("room-wiped", "closed")
+
+
+async def test_the_leaving_of_a_member_is_the_last_line_they_get(scene: Scene) -> None:
+    async with scene.ben.listening(f"{scene.path}/json") as stream:
+        await stream.until("member-left")
+        await scene.ben.post(f"{scene.path}/leave")
+        last = lines_of(await stream.ended())[-1]
+    assert (last["event"], last["member"], last["reason"]) == ("member-left", "p2", "left")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+async def test_no_line_holds_a_secret(scene: Scene, kind: Kind) -> None:
+    answer = await scene.ben.get(f"{scene.path}/json?once=1", kind)
+    resync = await scene.ben.get(f"{scene.path}/json?once=1&after=0-0", kind)
+    assert scene.ada.token
+    assert scene.ben.token
+    for secret in (scene.code, scene.code.replace("-", ""), scene.ada.token, scene.ben.token):
+        assert secret not in answer.text + resync.text
+    assert "digest" not in answer.text + resync.text
+
+
+async def test_outsiders_learn_nothing(scene: Scene) -> None:
+    assert (await scene.ben.ask("HEAD", f"{scene.path}/json")).status == 200
+    await assert_closed_to_outsiders(scene, "GET", "/json")
+    await assert_closed_to_outsiders(scene, "HEAD", "/json")
+
+
+async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
+    await assert_gone(scene, "GET", "/json?once=1")
+
+
+async def test_lines_are_only_read(house: House) -> None:
+    await assert_only(house, "/rooms/whatever/json", "GET", "HEAD")

@@ -1,0 +1,82 @@
+"""POST /rooms/{id}/leave: give the seat up."""
+
+import pytest
+
+from tests.support.cast import (
+    BROWSER,
+    CURL,
+    HTMX,
+    KINDS,
+    NAMES_OF_KINDS,
+    NEVER,
+    PROGRAM,
+    House,
+    Kind,
+    Scene,
+    assert_closed_to_outsiders,
+    assert_gone,
+    assert_only,
+)
+
+
+@pytest.mark.parametrize("kind", [PROGRAM, CURL], ids=["program", "curl"])
+async def test_a_program_leaves_without_a_word(scene: Scene, kind: Kind) -> None:
+    answer = await scene.ben.post(f"{scene.path}/leave", kind)
+    assert (answer.status, answer.body) == (204, b"")
+
+
+@pytest.mark.parametrize("kind", [BROWSER, HTMX], ids=["browser", "htmx"])
+async def test_a_browser_is_sent_to_the_lobby(scene: Scene, kind: Kind) -> None:
+    answer = await scene.ben.post(f"{scene.path}/leave", kind)
+    assert answer.status == 303
+    assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+async def test_whoever_has_left_has_no_seat_any_more(scene: Scene, kind: Kind) -> None:
+    assert (await scene.ben.get(scene.path)).status == 200
+    await scene.ben.post(f"{scene.path}/leave", kind)
+    assert (await scene.ben.get(scene.path)).status == 404
+    assert (await scene.ben.post(f"{scene.path}/leave")).status == 404
+
+
+async def test_the_others_hear_of_it_once(scene: Scene) -> None:
+    await scene.ben.post(f"{scene.path}/leave")
+    log = (await scene.ada.get(f"{scene.path}/raw?once=1")).text
+    assert log.count("* Ben left\n") == 1
+
+
+async def test_the_longest_present_member_is_host_when_the_host_leaves(scene: Scene) -> None:
+    await scene.join("Cleo")
+    assert (await scene.ben.post(f"{scene.path}/close")).status == 403
+    await scene.ada.post(f"{scene.path}/leave")
+    log = (await scene.ben.get(f"{scene.path}/raw?once=1")).text
+    assert "* Ben is the host now\n" in log
+    assert (await scene.ben.post(f"{scene.path}/close")).status == 204
+
+
+async def test_the_room_ends_with_the_last_one_at_once(scene: Scene) -> None:
+    await scene.ben.post(f"{scene.path}/leave")
+    assert await scene.house.engine.load(scene.room)
+    await scene.ada.post(f"{scene.path}/leave")
+    assert await scene.house.engine.load(scene.room) is None
+    assert await scene.house.engine.find(scene.code.replace("-", "")) is None
+
+
+async def test_outsiders_cannot_leave(scene: Scene) -> None:
+    await assert_closed_to_outsiders(scene, "POST", "/leave")
+    assert (await scene.ben.get(scene.path)).status == 200
+
+
+async def test_a_room_that_has_ended_cannot_be_left(scene: Scene) -> None:
+    await assert_gone(scene, "POST", "/leave")
+
+
+async def test_leaving_is_only_posted(house: House) -> None:
+    await assert_only(house, f"/rooms/{NEVER}/leave", "POST")
+
+
+async def test_what_is_sent_along_does_not_matter(scene: Scene) -> None:
+    answer = await scene.ben.post(f"{scene.path}/leave", PROGRAM, {"member": "p1", "x": "\0"})
+    assert answer.status == 204
+    assert (await scene.ada.get(scene.path)).status == 200

@@ -1,0 +1,40 @@
+"""GET /rooms/{id}/mine.css: the style sheet that tells what is the reader's own."""
+
+from tests.support.cast import (
+    KINDS,
+    House,
+    Scene,
+    assert_closed_to_outsiders,
+    assert_gone,
+    assert_only,
+)
+
+
+async def test_each_member_gets_the_sheet_that_knows_them(scene: Scene) -> None:
+    adas, bens = [await who.get(f"{scene.path}/mine.css") for who in (scene.ada, scene.ben)]
+    assert (adas.status, adas.type) == (200, "text/css; charset=utf-8")
+    assert '.message[data-member="p1"]' in adas.text
+    assert "p2" not in adas.text
+    assert adas.text.replace("p1", "p2") == bens.text
+
+
+async def test_the_sheet_may_be_kept_by_nobody(scene: Scene) -> None:
+    sheet = await scene.ada.get(f"{scene.path}/mine.css")
+    assert sheet.headers["Cache-Control"] == "no-store"
+
+
+async def test_the_sheet_is_the_same_however_it_is_asked_for(scene: Scene) -> None:
+    sheets = [await scene.ada.get(f"{scene.path}/mine.css", kind) for kind in KINDS]
+    assert sheets == [sheets[0]] * len(KINDS)
+
+
+async def test_outsiders_learn_nothing(scene: Scene) -> None:
+    await assert_closed_to_outsiders(scene, "GET", "/mine.css")
+
+
+async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
+    await assert_gone(scene, "GET", "/mine.css")
+
+
+async def test_the_sheet_is_only_read(house: House) -> None:
+    await assert_only(house, "/rooms/whatever/mine.css", "GET", "HEAD")

@@ -1,0 +1,116 @@
+"""GET /rooms/{id}: the page of a room, for its members only."""
+
+import re
+
+import pytest
+
+from tests.support.cast import (
+    BROWSER,
+    KINDS,
+    NAMES_OF_KINDS,
+    NEVER,
+    House,
+    Kind,
+    Scene,
+    assert_closed_to_outsiders,
+    assert_gone,
+    assert_only,
+    set_scene,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+async def test_a_member_sees_the_room(scene: Scene, kind: Kind) -> None:
+    page = await scene.ben.get(scene.path, kind)
+    assert page.status == 200
+    assert page.type == "text/html; charset=utf-8"
+    assert 'role="log"' in page.text
+
+
+async def test_the_page_has_the_code_the_link_and_the_qr_code(scene: Scene) -> None:
+    page = await scene.ben.get(scene.path, BROWSER)
+    assert f'<code id="code">{scene.code}</code>' in page.text
+    assert f'value="http://ephemera.test/join#{scene.code}"' in page.text
+    assert re.search(r'<div class="qr-code"><svg [^>]*class="segno"', page.text)
+
+
+async def test_the_page_lists_who_has_a_seat_and_nobody_who_has_left(scene: Scene) -> None:
+    page = await scene.ben.get(scene.path, BROWSER)
+    members = page.text[page.text.index('<ul id="members"') : page.text.index("</ul>")]
+    assert re.findall(r'<bdi class="name">(\w+)</bdi>', members) == ["Ada", "Ben"]
+    assert re.findall(r'data-role="(\w+)"', members) == ["host", "member"]
+
+
+async def test_the_page_shows_what_was_said_and_where_the_stream_goes_on(scene: Scene) -> None:
+    said = await scene.ada.say(scene.room, "Hello, Ben")
+    page = await scene.ben.get(scene.path, BROWSER)
+    assert f'<article id="{said.json["id"]}"' in page.text
+    assert '<div class="text" dir="auto">Hello, Ben</div>' in page.text
+    assert f'hx-sse:connect="{scene.path}/events?after={said.json["cursor"]}"' in page.text
+
+
+async def test_the_page_says_which_member_is_looking(scene: Scene) -> None:
+    assert '<body class="in-room" data-member="p1">' in (await scene.ada.get(scene.path)).text
+    assert '<body class="in-room" data-member="p2">' in (await scene.ben.get(scene.path)).text
+
+
+async def test_the_page_says_how_long_the_room_lives(scene: Scene) -> None:
+    scene.house.clock.turn(3600)
+    page = await scene.ben.get(scene.path, BROWSER)
+    assert 'value="82800.0"' in page.text
+    assert ">23 hours</time>" in page.text
+
+
+async def test_looking_is_a_sign_of_life(scene: Scene) -> None:
+    await scene.house.pass_time(100)
+    assert (await scene.ben.get(scene.path)).status == 200
+    await scene.house.pass_time(100)
+    assert (await scene.ben.get(scene.path)).status == 200
+    assert (await scene.ada.get(scene.path)).status == 404
+
+
+async def test_whoever_looks_sees_themselves_as_here(scene: Scene) -> None:
+    await scene.house.pass_time(60)
+    page = await scene.ben.get(scene.path, BROWSER)
+    away = re.findall(r'<li id="member-(p\d)"[^>]*data-away=', page.text)
+    assert away == ["p1"]
+
+
+async def test_a_look_at_the_head_says_what_the_page_would(scene: Scene) -> None:
+    head = await scene.ben.ask("HEAD", scene.path, BROWSER)
+    page = await scene.ben.get(scene.path, BROWSER)
+    assert (head.status, head.lines) == (200, page.lines)
+
+
+async def test_outsiders_learn_nothing(scene: Scene) -> None:
+    assert (await scene.ben.get(scene.path)).status == 200
+    await assert_closed_to_outsiders(scene, "GET", "")
+    await assert_closed_to_outsiders(scene, "HEAD", "")
+
+
+async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
+    await assert_gone(scene, "GET", "")
+
+
+async def test_a_room_whose_time_is_up_is_gone_although_people_are_in_it() -> None:
+    scene = await set_scene(House(lifetime=300))
+    for _ in range(5):
+        await scene.house.pass_time(59.9)
+        assert (await scene.ben.get(scene.path)).status == 200
+    await scene.house.pass_time(1)
+    never = await scene.ben.get(f"/rooms/{NEVER}", BROWSER)
+    assert await scene.ben.get(scene.path, BROWSER) == never
+
+
+async def test_the_page_is_only_read(house: House) -> None:
+    await assert_only(house, "/rooms/whatever", "GET", "HEAD")
+
+
+@pytest.mark.parametrize(
+    "room", ["%00", "%FF", "..", "%2e%2e%2f", "0" * 5000, "%22%3E%3Cb%3E", "data:%0A%0Ax"]
+)
+async def test_an_id_that_can_be_none_is_unknown(scene: Scene, room: str) -> None:
+    for path in (f"/rooms/{room}", f"/rooms/{room}/mine.css", f"/rooms/{room}/json"):
+        answer = await scene.ben.get(path, BROWSER)
+        assert answer.status == 404
+        assert "There is nothing here." in answer.text
