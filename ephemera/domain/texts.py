@@ -10,6 +10,7 @@ MOST_CHARACTERS: Final = 4_000
 MOST_BYTES: Final = 16 * 1024
 MOST_LINES: Final = 100
 
+_BLANK_START: Final = re.compile(r"\A(?:[^\S\n]*\n)+")
 _LINE_END: Final = re.compile("\r\n|[\r\u2028\u2029]")
 
 
@@ -23,7 +24,7 @@ def read_text(typed: str) -> str:
     if len(typed.encode("utf-8", "replace")) > MOST_BYTES:
         raise Invalid("text", "too-long")
     text = _without_controls(_with_plain_line_ends(typed))
-    text = text.strip("\n").rstrip()
+    text = _BLANK_START.sub("", text).rstrip()
     if not text.strip():
         raise Invalid("text", "empty")
     if len(text) > MOST_CHARACTERS:

@@ -83,7 +83,12 @@ class Hub:
 
     def has_stream(self, room_id: str, member_id: str) -> bool:
         """Tell whether the seat has a stream open here."""
-        return any(stream.member_id == member_id for stream in self._rooms.get(room_id, ()))
+        return self.count_streams(room_id, member_id) > 0
+
+    def count_streams(self, room_id: str, member_id: str) -> int:
+        """Return how many streams the seat has open here."""
+        streams = self._rooms.get(room_id, ())
+        return sum(stream.member_id == member_id for stream in streams)
 
     def take_departed(self) -> list[tuple[str, str, float]]:
         """Return and forget the seats whose last stream here closed: room, member, when."""

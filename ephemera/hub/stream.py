@@ -7,6 +7,7 @@ is full cuts the stream, and its reader may come back and catch up.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -18,6 +19,9 @@ Write = Callable[[bytes, bool], Awaitable[None]]
 """Writes bytes to the client; the flag says whether more will follow."""
 Last = Callable[[Cursor], bytes]
 """Makes the last thing a client gets, knowing the newest event that it got before."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class Stream:
@@ -147,6 +151,10 @@ class Stream:
             if self._ending:
                 await self.write(b"", False)  # noqa: FBT003 - nothing follows
                 self._finish()
+        except Exception:
+            logger.exception("a stream could not be written to")
+            self._flushing = None
+            self.cut()
         finally:
             self._flushing = None
 

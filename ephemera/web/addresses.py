@@ -7,6 +7,8 @@ from typing import Final
 from ephemera.clock import Clock
 
 _HOUR: Final = 3600
+_TOR_CIRCUITS: Final = ipaddress.IPv6Network("fc00:dead:beef:4dad::/64")
+"""By `HiddenServiceExportCircuitID haproxy` Tor gives each circuit an address in here: tor(1)."""
 
 
 class Addresses:
@@ -17,7 +19,10 @@ class Addresses:
         self._clock = clock
 
     def visitor(self, address: str | None) -> str:
-        """Return the keyed hash of the visitor's network: /32 for IPv4, /64 for IPv6."""
+        """Return the keyed hash of the visitor's network: /32 for IPv4, /64 for IPv6.
+
+        Visitors of an onion service are told apart by their circuit, a /128.
+        """
         hour = int(self._clock()) // _HOUR
         key = hashlib.blake2b(hour.to_bytes(8, "big"), key=self._secret[:64]).digest()
         return hashlib.blake2b(_network(address), key=key, digest_size=16).hexdigest()
@@ -28,6 +33,6 @@ def _network(address: str | None) -> bytes:
         known = ipaddress.ip_address(address or "")
     except ValueError:
         return b"unknown"
-    if isinstance(known, ipaddress.IPv6Address):
+    if isinstance(known, ipaddress.IPv6Address) and known not in _TOR_CIRCUITS:
         return known.ipv4_mapped.packed if known.ipv4_mapped else known.packed[:8]
     return known.packed

@@ -1,6 +1,7 @@
 """Static files: read once at the start, named by their content, and served from memory.
 
-Stylesheets and scripts are bundled: `app.css` is every file of `css/`,
+Stylesheets and scripts are bundled: `app.css` is every file of `css/` but those
+that end in `.plain.css`, which are `plain.css`, for browsers without scripts;
 `room.js` is htmx with its extensions and every file of `js/`, `pages.js` only
 those of `js/` that end in `.page.js`. Each script of ours runs in a function of
 its own, so that no two can clash.
@@ -8,6 +9,7 @@ its own, so that no two can clash.
 
 import gzip
 import hashlib
+import json
 import mimetypes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -45,6 +47,28 @@ class Assets:
         self._assets: dict[str, Asset] = {}
         for name, content in _files(folder):
             self._add(name, content)
+        self._add("app.webmanifest", json.dumps(self._manifest()).encode())
+
+    def _manifest(self) -> dict[str, object]:
+        """Return what makes the pages installable (W3C Web Application Manifest)."""
+        icons = [
+            {"src": self.url("img/mark.svg"), "sizes": "any", "type": "image/svg+xml"},
+            *(
+                {"src": self.url(f"img/icon-{size}.png"), "sizes": f"{size}x{size}"}
+                | {"type": "image/png", "purpose": "any maskable"}
+                for size in (192, 512)
+            ),
+        ]
+        return {
+            "name": "Ephemera",
+            "description": "A private chatroom that forgets",
+            "start_url": "/",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#f4f1ec",
+            "theme_color": "#f4f1ec",
+            "icons": icons,
+        }
 
     def _add(self, name: str, content: bytes) -> None:
         digest = hashlib.blake2b(content, digest_size=8).hexdigest()
@@ -83,7 +107,9 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
     scripts = sorted((folder / "js").glob("*.js"))
     pages = [script for script in scripts if script.name.endswith(".page.js")]
     vendored = [folder / "vendor" / name for name in VENDORED]
-    yield "app.css", _joined(sorted((folder / "css").glob("*.css")))
+    sheets = sorted((folder / "css").glob("*.css"))
+    yield "app.css", _joined(sheet for sheet in sheets if not sheet.name.endswith(".plain.css"))
+    yield "plain.css", _joined(sheet for sheet in sheets if sheet.name.endswith(".plain.css"))
     yield "pages.js", _blocks(pages)
     yield "room.js", _joined(vendored) + _blocks(scripts)
     for image in sorted((folder / "img").iterdir()):

@@ -6,7 +6,8 @@ from typing import Final
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'; "
-    "base-uri 'none'; require-trusted-types-for 'script'; trusted-types htmx ephemera"
+    "base-uri 'none'; manifest-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types htmx ephemera"
 )
 
 _DENIED: Final = (

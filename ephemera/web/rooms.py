@@ -4,7 +4,7 @@ from typing import Any
 
 import segno
 from markupsafe import Markup
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from ephemera.clock import Clock
 from ephemera.domain.codes import show_code
@@ -50,6 +50,7 @@ class RoomPage:
             invite_url=link,
             qr=_qr(link),
             now=self._clock(),
+            slow=request.args.get("slow") == "1",
             **composer,
         )
 

@@ -15,7 +15,7 @@ from quart import Blueprint, Response, request
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.hub.feed import Feed
-from ephemera.hub.hub import Hub
+from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, Hub
 from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Lobby, Seated
@@ -30,6 +30,9 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 FINITE_SECONDS: Final = 20.0
 """How long a finite stream (`?once=1`) waits for the first event."""
+CROWDED_SECONDS: Final = 0.5
+"""The same for a seat with many streams: a browser has six HTTP/1.1 connections to a host (and
+its seventh tab would wait for one), so those that are not streaming must not sit on theirs."""
 LIFETIME_JITTER: Final = (1.0, 1.17)
 """Streams that opened together do not all come back together."""
 
@@ -74,39 +77,29 @@ class Streams:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a stream, or hand the request on."""
-        if scope["type"] == "websocket":
-            return await send({"type": "websocket.close"})  # before it is accepted: 403
-        if scope["type"] == "http" and not scope["path"].startswith("/"):
-            scope = {**scope, "path": _origin_form(scope["path"])}
         path = _PATH.fullmatch(scope["path"]) if _may_stream(scope) else None
         if path is None:
             return await self._app(scope, receive, send)
         try:
-            seated = await self._lobby.seated(path[1], _token(scope))
-            self._hub.refuse_when_full()
+            stream = await self._admit(path[1], self._renderers[path[2]], scope, send)
         except Refusal as refusal:
             return await self._app({**scope, _REFUSAL: refusal}, receive, send)
-        return await self._serve(seated, self._renderers[path[2]], scope, receive, send)
+        return await self._serve(stream, scope["method"], receive, send)
 
-    async def _serve(
-        self,
-        seated: Seated,
-        renderer: StreamRenderer,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": stream_headers(scope["scheme"], _own_headers(renderer)),
-            }
-        )
-        if scope["method"] == "HEAD":
+    async def _admit(
+        self, room_id: str, renderer: StreamRenderer, scope: Scope, send: Send
+    ) -> Stream:
+        """Return the stream, its answer begun. What is known of the seat by now is let go."""
+        seated = await self._lobby.seated(room_id, _token(scope))
+        self._hub.refuse_when_full()
+        headers = stream_headers(scope["scheme"], _own_headers(renderer))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        return self._subscription(seated, renderer, scope, _writer(send))
+
+    async def _serve(self, stream: Stream, method: str, receive: Receive, send: Send) -> None:
+        if method == "HEAD":
             return await send({"type": "http.response.body", "body": b"", "more_body": False})
-        await self._presence.renew(seated.room.id, seated.member.id)
-        stream = self._subscription(seated, renderer, scope, _writer(send))
+        await self._presence.renew(stream.room_id, stream.member_id)
         return await self._feed.run(stream, _gone(receive), self._seconds(stream))
 
     def _subscription(
@@ -129,7 +122,8 @@ class Streams:
 
     def _seconds(self, stream: Stream) -> float:
         if stream.finite:
-            return FINITE_SECONDS
+            crowded = self._hub.count_streams(stream.room_id, stream.member_id)
+            return FINITE_SECONDS if crowded < MOST_STREAMS_OF_A_SEAT else CROWDED_SECONDS
         return self._lifetime * random.uniform(*LIFETIME_JITTER)  # noqa: S311 - it spreads load
 
 

@@ -27,7 +27,9 @@ def test_every_line_end_becomes_a_newline(end: str) -> None:
     assert read_text(f"one{end}two{end}{end}three") == "one\ntwo\n\nthree"
 
 
-@pytest.mark.parametrize("typed", ["\n\nhello", "hello\n\n", "hello  ", "\r\nhello\r\n \n"])
+@pytest.mark.parametrize(
+    "typed", ["\n\nhello", "  \n\t\nhello", "hello\n\n", "hello  ", "\r\nhello\r\n \n"]
+)
 def test_blank_lines_around_the_text_go(typed: str) -> None:
     assert read_text(typed) == "hello"
 

@@ -20,6 +20,7 @@ class House:
 
     browser: Browser
     nginx: RunningNginx
+    server: RunningServer
 
     @property
     def url(self) -> str:
@@ -44,7 +45,7 @@ async def house() -> AsyncIterator[House]:
         server = await stack.enter_async_context(serving())
         nginx = await stack.enter_async_context(running_nginx(server.port))
         browser = await stack.enter_async_context(running_browser())
-        yield House(browser, nginx)
+        yield House(browser, nginx, server)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -127,7 +127,7 @@ async def test_a_message_that_is_too_long_is_refused_in_words_and_kept(newcomer:
     ada.watch.forgive("status of 422")
     await ada.open_room("Ada")
     await ada.composer.fill("x" * 4_001)
-    await expect(ada.page.get_by_text("1 characters too many")).to_be_visible()
+    await expect(ada.page.get_by_text("1 over the limit")).to_be_visible()
     await ada.composer.press("Enter")
     await expect(ada.page.locator("#composer-error")).not_to_be_empty()
     await expect(ada.composer).to_have_value("x" * 4_001)

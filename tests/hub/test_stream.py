@@ -218,3 +218,19 @@ async def test_a_finite_stream_ends_after_the_first_event_that_shows(reader: Rea
     await until(lambda: reader.was_ended)
     assert written(reader) == b"2 "
     assert stream.cursor == Cursor("g1", 2)
+
+
+async def test_a_stream_that_cannot_be_written_to_is_over_and_the_fault_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(body: bytes, more: bool) -> None:  # noqa: FBT001 - as the stream calls it
+        raise OSError(body, more)
+
+    over: list[bool] = []
+    stream = Stream("room", "p1", JSON, broken, cursor=Cursor("g1", 0))
+    stream.on_over = lambda: over.append(True)
+    stream.go_live()
+    deliver(stream, 1)
+    await until(lambda: over == [True])
+    assert is_ending(stream)
+    assert "could not be written" in caplog.text

@@ -18,10 +18,10 @@ import pytest
 
 from tests.networks.conftest import HEARTBEAT
 from tests.support.edge import Edge
-from tests.support.proxies import FORWARD, PROXIES, REVERSE
 from tests.support.processes import until
-from tests.support.sockets import read_all
+from tests.support.proxies import FORWARD, PROXIES, REVERSE
 from tests.support.server import RunningServer, running_server
+from tests.support.sockets import read_all
 from tests.support.tracing import tracing
 from tests.support.visitors import (
     AS_PROGRAM,

@@ -1,6 +1,7 @@
 """A whole journey, directly and through nginx as shipped: no file is opened for writing."""
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import httpx
 
 from tests.support.journeys import Secrets, live_through
-from tests.support.nginx import running_nginx
+from tests.support.nginx import RunningNginx, running_nginx
+from tests.support.processes import until
 from tests.support.server import running_server
 from tests.support.tracing import changes, children, tracing
 from tests.support.visitors import visitor
@@ -74,12 +76,16 @@ async def test_a_whole_journey_through_nginx_as_shipped_opens_no_file_for_writin
     """From the moment nginx listens: its pid file and its empty folders are made before."""
     behind = running_server(EPHEMERA_TRUSTED_HOPS="1", EPHEMERA_RATE_LIMITS="off")
     async with behind as server, running_nginx(server.port) as nginx:
-        workers = children(nginx.pid)
-        assert workers
+        await until(lambda: has_all_workers(nginx), within=10)
         async with (
             httpx.AsyncClient(base_url=nginx.url, verify=nginx.trust(), http2=True) as client,
-            tracing(server.pid, nginx.pid, *workers) as changed,
+            tracing(server.pid, nginx.pid, *children(nginx.pid)) as changed,
         ):
             await live_through(client, Secrets())
         assert not changed
         assert not nginx.spooled()
+
+
+async def has_all_workers(nginx: RunningNginx) -> bool:
+    """It listens before it has made them; as shipped there is one for each processor."""
+    return len(children(nginx.pid)) == os.cpu_count()

@@ -31,9 +31,6 @@ FLAGS = [
 ]
 PATIENCE_MS = 15_000.0  # a deadline, not a pause: the machine may be busy
 
-# Features that other browsers, or Chromium elsewhere, know and this one does not.
-FORGIVEN = ("Error with Permissions-Policy header: Unrecognized feature:",)
-
 # Runs before any script of the page: says every violation aloud, and notes each line that is put
 # into the log, so that a message shown twice, or taken out and in again, cannot hide.
 _WITNESS = """
@@ -68,7 +65,7 @@ class Watch:
 
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
-    forgiven: list[str] = field(default_factory=lambda: list(FORGIVEN))
+    forgiven: list[str] = field(default_factory=list)
 
     def over(self, context: BrowserContext) -> "Watch":
         """Watch every page of the context, those of later too."""
@@ -148,7 +145,8 @@ class Person:
         await self.page.get_by_role("button", name="Join the room").click()
 
     async def is_seated(self) -> None:
-        await self.page.wait_for_url(f"{self.url}/rooms/*")
+        # Without scripts the page is never loaded: a document in a frame of it does not end.
+        await self.page.wait_for_url(f"{self.url}/rooms/*", wait_until="domcontentloaded")
         await expect(self.page.locator("#code")).to_be_visible()
 
     async def code(self) -> str:

@@ -49,7 +49,7 @@ class Edge:
         return ssl.create_default_context(cafile=self.certificate) if self.certificate else None
 
     def visitor(
-        self, address: str = "127.0.0.1", *, http2: bool = True, **options: Any
+        self, address: str = "127.0.0.1", *, http2: bool = True, **options: Any  # noqa: ANN401 # httpx has them
     ) -> httpx.AsyncClient:
         """Return a client that comes from `address`, by HTTP/2 where there is TLS."""
         transport = httpx.AsyncHTTPTransport(
@@ -134,7 +134,7 @@ class Workshop:
         urls = (f"https://127.0.0.1:{port}", f"http://127.0.0.1:{plain}")
         return self.edge(*urls, certificate=self.folder / "fullchain.pem")
 
-    def edge(self, url: str, plain_url: str = "", **options: Any) -> Edge:
+    def edge(self, url: str, plain_url: str = "", **options: Any) -> Edge:  # noqa: ANN401 # Edge has them
         """Return the way in at `url`."""
         return Edge(url, self, plain_url, **options)
 

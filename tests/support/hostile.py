@@ -122,7 +122,7 @@ async def slow_and_lossy(
     async def serve(
         reader: StreamReader, writer: StreamWriter, there: StreamReader, back: StreamWriter
     ) -> None:
-        most = chance.randint(1, 3_000) if chance.random() < lost else None
+        most = chance.randint(1, 1_000) if chance.random() < lost else None
         await _until_answered(
             _delay(reader, back, latency / 2), _delay(there, writer, latency / 2, most)
         )

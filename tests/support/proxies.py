@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from tests.support.edge import Edge, Workshop, workshop
+from tests.support.edge import Edge, workshop
 from tests.support.nginx import adapted as adapted_nginx
 from tests.support.nginx import free_ports
 from tests.support.server import ROOT

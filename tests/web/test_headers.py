@@ -20,7 +20,8 @@ from tests.support.cast import (
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'; "
-    "base-uri 'none'; require-trusted-types-for 'script'; trusted-types htmx ephemera"
+    "base-uri 'none'; manifest-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types htmx ephemera"
 )
 EXACTLY = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
