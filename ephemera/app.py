@@ -28,7 +28,7 @@ from ephemera.settings import Settings
 from ephemera.web import headers, streams
 from ephemera.web.addresses import Addresses
 from ephemera.web.assets import Assets
-from ephemera.web.bodies import PatientRequest
+from ephemera.web.bodies import Lingering
 from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
 from ephemera.web.guards import is_same_site
@@ -53,7 +53,6 @@ logger = logging.getLogger(__name__)
 class EphemeraApp(Quart):
     """The Quart application with what `serve` needs of it."""
 
-    request_class = PatientRequest
     hub: Hub
 
     async def drain(self) -> None:
@@ -144,7 +143,7 @@ def _furnish(
     app.register_blueprint(streams.routes())
     Errors(fragments).register(app)
     app.asgi_app = streams.Streams(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
-        app.asgi_app,
+        Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
         lobby=lobby,
         presence=presence,
         hub=app.hub,

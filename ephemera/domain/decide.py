@@ -56,6 +56,7 @@ def open_room(command: Open) -> tuple[Room, tuple[Event, ...]]:
         at=command.at,
         room_id=command.room_id,
         generation=command.generation,
+        member_id=_member_id(1),
         nickname=command.nickname,
         capacity=command.capacity,
         grace=command.grace,
@@ -117,9 +118,13 @@ def _join(room: Room, command: Join) -> Facts:
 
 
 def _seat(room: Room, role: Role, joining: Join) -> Facts:
-    member = Member(f"p{room.admitted + 1}", joining.nickname, role, joined_at=joining.at)
+    member = Member(_member_id(room.admitted + 1), joining.nickname, role, joined_at=joining.at)
     yield MemberJoined(at=joining.at, member=member)
     yield SeatTaken(member.id, joining.digest, joining.previous)
+
+
+def _member_id(ordinal: int) -> str:
+    return f"p{ordinal}"
 
 
 def _post(room: Room, command: Post) -> Facts:
@@ -143,7 +148,7 @@ def _return(member: Member, at: float) -> Facts:
 def _close(member: Member, at: float) -> Facts:
     if member.role != "host":
         raise NotHost
-    yield RoomWiped(at=at, reason="closed")
+    yield RoomWiped(at=at, reason="closed", member=member)
 
 
 def _release(room: Room, member: Member, reason: LeaveReason, at: float) -> Facts:

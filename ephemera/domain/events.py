@@ -44,6 +44,7 @@ class RoomOpened(Event):
     name = "room-opened"
     room_id: str
     generation: str
+    member_id: str
     nickname: str
     capacity: int
     grace: int
@@ -132,6 +133,8 @@ class RoomWiped(Event):
 
     name = "room-wiped"
     reason: WipeReason
+    member: Member | None = None
+    """Who ended it, if somebody did."""
 
     @property
     def has_line(self) -> bool:

@@ -1,46 +1,61 @@
-"""Bodies that are too large: counted while they arrive, kept nowhere, and read a little longer."""
+"""The rest of a body that nobody wants: read and dropped, so that the answer arrives."""
 
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Any, Final
 
-from quart import Request
-from quart.wrappers.request import Body
-from werkzeug.exceptions import RequestEntityTooLarge
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-from ephemera.web.requests import MOST_BODY_BYTES
-
-MOST_DISCARDED_BYTES: Final = 2 * MOST_BODY_BYTES
-"""A body that reaches this is refused before its end; nginx as shipped lets none through."""
+MOST_DROPPED_BYTES: Final = 256 * 1024
+LINGER_SECONDS: Final = 2.0
 
 
-class PatientBody(Body):
-    """Refuses what is too large after its last byte, unless that is too far away.
+class Lingering:
+    """Ends an answer only when the request has ended, or has gone on for too long.
 
-    A connection that is closed on bytes nobody has read is reset, and the reset can overtake the
-    answer: a proxy says 502 then, and what somebody typed is lost.
+    The answer itself is not held back. But with its end the connection is closed when the body has
+    not ended, without a word to a client that would use it again; and closed on bytes that nobody
+    has read it is reset, which can overtake the answer: a proxy says 502, and what somebody typed
+    is lost (RFC 9112, section 9.6). The application must receive while it sends, as Quart does.
     """
 
-    def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
-        hopeless = (expected_content_length or 0) > MOST_DISCARDED_BYTES
-        super().__init__(expected_content_length if hopeless else None, max_content_length)
-        self._arrived = 0
+    def __init__(self, app: Asgi) -> None:
+        self._app = app
 
-    def append(self, data: bytes) -> None:
-        """Keep what has arrived, or only count it."""
-        self._arrived += len(data)
-        if self._arrived <= MOST_BODY_BYTES:
-            super().append(data)
-        elif self._arrived >= MOST_DISCARDED_BYTES:
-            self.set_complete()
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve the request."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        body = _Body(receive)
 
-    def set_complete(self) -> None:
-        """Let the handler go on: with the body, or with the refusal of it."""
-        if self._arrived > MOST_BODY_BYTES:
-            self.clear()
-            self._must_raise = RequestEntityTooLarge()
-        super().set_complete()
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                await body.over()
+            await send(message)
+
+        return await self._app(scope, body.receive, answer)
 
 
-class PatientRequest(Request):
-    """A request with such a body."""
+class _Body:
+    """Knows whether anything of the body is still to come."""
 
-    body_class = PatientBody
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._bytes = 0
+        self._over = asyncio.Event()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if not message.get("more_body") or self._bytes > MOST_DROPPED_BYTES:
+            self._over.set()
+        return message
+
+    async def over(self) -> None:
+        if not self._over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), LINGER_SECONDS)

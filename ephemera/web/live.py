@@ -19,7 +19,7 @@ from ephemera.web.requests import read_key, read_message, shown_token
 from ephemera.web.seats import see_other
 
 RENEWED_AFTER_SECONDS = 2
-"""A document that has ended is asked for again after this: never faster than once in two seconds."""
+"""A document that has ended is asked for again: never faster than once in two seconds."""
 ROSTER_SECONDS = 10
 
 

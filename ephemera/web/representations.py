@@ -178,6 +178,7 @@ def _own_fields(event: Event) -> dict[str, Any]:
             return {"member": event.member_id, "nickname": event.nickname, "text": event.text}
         case RoomOpened():
             return {
+                "member": event.member_id,
                 "nickname": event.nickname,
                 "capacity": event.capacity,
                 "grace": event.grace,
@@ -187,7 +188,7 @@ def _own_fields(event: Event) -> dict[str, Any]:
         case MemberJoined() | MemberWentAway() | MemberReturned() | HostChanged():
             return _acting(event.member)
         case RoomWiped():
-            return {"reason": event.reason}
+            return {**(_acting(event.member) if event.member else {}), "reason": event.reason}
         case _:
             raise TypeError(event)
 

@@ -22,11 +22,11 @@ def held_token(
     """Return the token that a request shows.
 
     Within a room it is the room's own cookie; on the way into one, at /join,
-    it is the cookie by which `returning_to` knows its former members.
+    it is the cookie by which `returning_to` knows its former members. An
+    authorisation of another scheme is not for us: a proxy may ask for a password.
     """
-    if authorization is not None:
-        is_bearer = authorization.lower().startswith(_BEARER)
-        return authorization[len(_BEARER) :].strip() if is_bearer else None
+    if authorization and authorization.lower().startswith(_BEARER):
+        return authorization[len(_BEARER) :].strip()
     return _readable(cookie).get(_name(scheme, returning_to)) if cookie else None
 
 

@@ -77,6 +77,10 @@ class Streams:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a stream, or hand the request on."""
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})  # before it is accepted: 403
+        if scope["type"] == "http" and not scope["path"].startswith("/"):
+            scope = {**scope, "path": _origin_form(scope["path"])}
         path = _PATH.fullmatch(scope["path"]) if _may_stream(scope) else None
         if path is None:
             return await self._app(scope, receive, send)

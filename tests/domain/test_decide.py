@@ -228,8 +228,9 @@ def test_who_is_away_succeeds_when_nobody_else_is_left() -> None:
 
 
 def test_the_host_can_end_the_room() -> None:
-    room, events = decide(a_room("Ben"), Close(at=NOON + 9, member_id="p1"))
-    assert events == (RoomWiped(at=NOON + 9, reason="closed"),)
+    before = a_room("Ben")
+    room, events = decide(before, Close(at=NOON + 9, member_id="p1"))
+    assert events == (RoomWiped(at=NOON + 9, reason="closed", member=before.members[0]),)
     assert room.wiped
     assert not room.members
 

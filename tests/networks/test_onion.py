@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from tests.support.edge import DEPLOY, PATH, Edge
 from tests.support.proxies import REVERSE, replaced, running_onion_haproxy
-from tests.support.server import STARTS_WITHIN, RunningServer, running_server
+from tests.support.server import STARTS_WITHIN, running_server
 from tests.support.sockets import read_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -49,7 +49,11 @@ class Edge:
         return ssl.create_default_context(cafile=self.certificate) if self.certificate else None
 
     def visitor(
-        self, address: str = "127.0.0.1", *, http2: bool = True, **options: Any  # noqa: ANN401 # httpx has them
+        self,
+        address: str = "127.0.0.1",
+        *,
+        http2: bool = True,
+        **options: Any,  # noqa: ANN401 # httpx has them
     ) -> httpx.AsyncClient:
         """Return a client that comes from `address`, by HTTP/2 where there is TLS."""
         transport = httpx.AsyncHTTPTransport(

@@ -141,6 +141,7 @@ async def running_squid(
             "dstdomain chat.example.org": "dst 127.0.0.1",
             "Safe_ports port 80 443": f"Safe_ports port {upstream}",
             "/run/squid": str(shop.folder),
+            "shutdown_lifetime 1 second": "shutdown_lifetime 0 seconds",
         })  # fmt: skip
         await shop.start("squid", "-N", "-f", conf)
         await shop.until_listening(port)

@@ -162,3 +162,13 @@ async def test_a_cookie_that_is_none_opens_nothing(scene: Scene, cookie: str) ->
 async def test_the_cookie_for_coming_back_opens_no_room(scene: Scene) -> None:
     cookie = {"Cookie": f"seat-{scene.room}={scene.ben.token}"}
     assert (await scene.mallory.get(scene.path, BROWSER, headers=cookie)).status == 404
+
+
+async def test_a_password_for_the_proxy_does_not_hide_the_cookie(house: House) -> None:
+    answer = await Person(house).post("/rooms", BROWSER, ADA)
+    cookie = {"Cookie": f"seat={cookies_of(answer)['seat'].value}"}
+    path = answer.headers["Location"]
+    bearer = cookie | {"Authorization": "Bearer wrong"}
+    assert (await Person(house).get(path, BROWSER, headers=bearer)).status == 404
+    basic = cookie | {"Authorization": "Basic YTpi"}
+    assert (await Person(house).get(path, BROWSER, headers=basic)).status == 200

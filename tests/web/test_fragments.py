@@ -137,6 +137,13 @@ async def test_markup_in_a_nickname_is_text_everywhere(house: House, nickname: s
     assert nickname in [element.text for element in parse(left).all("bdi")]
 
 
+async def test_markup_around_and_between_links_is_text(scene: Scene) -> None:
+    text = "<b>a</b> https://example.org/1 <i>&amp;</i> https://example.org/2 <u>z</u>"
+    shown = await text_of(scene, text)
+    assert shown.text == text
+    assert [element.tag for element in shown.walk()] == ["div", "a", "a"]
+
+
 async def test_line_breaks_and_blanks_of_a_message_are_kept(scene: Scene) -> None:
     text = "One\n\n  two\tthree\n    four"
     assert (await text_of(scene, text)).text == text

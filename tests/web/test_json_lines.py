@@ -32,7 +32,13 @@ async def test_the_log_from_the_beginning(scene: Scene) -> None:
     ada = {"member": "p1", "nickname": "Ada", "role": "host"}
     eve = {"member": "p3", "nickname": "Eve", "role": "member"}
     told: list[dict[str, Any]] = [
-        {"event": "room-opened", "nickname": "Ada", "capacity": 8, "grace": 120},
+        {
+            "event": "room-opened",
+            "member": "p1",
+            "nickname": "Ada",
+            "capacity": 8,
+            "grace": 120,
+        },
         {"event": "member-joined", **ada},
         {"event": "member-joined", "member": "p2", "nickname": "Ben", "role": "member"},
         {"event": "member-joined", **eve},
