@@ -14,7 +14,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-wheel test-drain check format format-check lint types lock clean
+.PHONY: help setup vendor serve test test-inside test-outside test-wheel test-drain check format format-check lint types lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,9 +32,16 @@ vendor: $(VENV)/.ready ## Fetch the browser's libraries into static/vendor
 serve: setup ## Serve on http://127.0.0.1:8000
 	@env -u PYTHONASYNCIODEBUG $(BIN)/ephemera serve
 
+# The first half computes, the second mostly waits for browsers and proxies: side by side they fit
+# on two cores. What each has to say comes out in one piece.
 test: setup ## Run all tests
 	@$(BIN)/python tools/system_packages.py
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-inside test-outside
+
+test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest $(MEASURED) --cov --cov-report=term
+
+test-outside: setup ## Run the tests with real servers, proxies, browsers
 	$(BIN)/pytest $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
