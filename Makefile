@@ -32,17 +32,16 @@ vendor: $(VENV)/.ready ## Fetch the browser's libraries into static/vendor
 serve: setup ## Serve on http://127.0.0.1:8000
 	@env -u PYTHONASYNCIODEBUG $(BIN)/ephemera serve
 
-# The first half computes, the second mostly waits for browsers and proxies: side by side they fit
-# on two cores. What each has to say comes out in one piece.
 test: setup ## Run all tests
 	@$(BIN)/python tools/system_packages.py
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-inside test-outside
+	@$(MAKE) --no-print-directory test-inside test-outside
 
 test-inside: setup ## Run the tests inside one process, and measure coverage
-	$(BIN)/pytest $(MEASURED) --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal $(MEASURED) --cov --cov-report=term
 
+# More workers than cores: they mostly wait, for browsers, proxies and the passing of time.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
-	$(BIN)/pytest $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
+	$(BIN)/pytest -n 4 --dist loadfile $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py

@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -117,9 +118,7 @@ def _furnish(
     app: EphemeraApp, settings: Settings, engine: Engine, clock: Clock, presence: Presence
 ) -> None:
     """Give the application its handlers, and the streams their place in front of it."""
-    assets = Assets(_folder("static"))
-    fragments = Fragments(_folder("templates"), assets.url)
-    fragments.compile_all()
+    assets, fragments = _read_once()
     lobby = Lobby(
         engine,
         clock,
@@ -151,6 +150,15 @@ def _furnish(
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
     )
+
+
+@cache
+def _read_once() -> tuple[Assets, Fragments]:
+    """Return the static files and the templates, read and compiled once for this process."""
+    assets = Assets(_folder("static"))
+    fragments = Fragments(_folder("templates"), assets.url)
+    fragments.compile_all()
+    return assets, fragments
 
 
 def _renderers(fragments: Fragments) -> dict[str, streams.StreamRenderer]:

@@ -1,6 +1,7 @@
 // Without this, a connection that died silently is not noticed, and a network that holds streams back shows nothing new.
 const SILENCE = 40_000; // heartbeats come every 15 s: this is two of them lost
 const SUSPECT = 20_000; // after sleep or a tunnel, less patience
+const POCKET = 5_000; // hidden for longer, a page trusts no stream
 const FIRST_WORD = 6_000;
 const RETRY_ENDLESS = 600_000;
 const SLOW = 'ephemera:slow';
@@ -13,6 +14,7 @@ let lastWord = Date.now();
 let heard = false;
 let failed = false;
 let finite = false;
+let hiddenAt = 0;
 let cursor = stream()?.dataset.cursor;
 
 // status.js says it in words
@@ -101,7 +103,10 @@ if (stream()) {
   document.addEventListener('htmx:response:error', (event) => { if (mine(event)) trouble(event.detail.ctx.response.status); });
   document.addEventListener('htmx:error', (event) => { if (mine(event)) trouble(); });
   document.addEventListener('finite', (event) => { if (mine(event)) setTimeout(goFinite); });
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) probe(SUSPECT); });
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) hiddenAt = Date.now();
+    else probe(finite || Date.now() - hiddenAt < POCKET ? SUSPECT : 0);
+  });
   window.addEventListener('pageshow', (event) => { if (event.persisted) probe(0); });
   window.addEventListener('online', () => probe(0));
   setInterval(() => probe(SILENCE), 5000);

@@ -80,3 +80,36 @@ async def test_closing_a_tab_is_not_leaving(newcomer: Newcomer) -> None:
     await ben.say("back again")
     await ada.sees("back again")
     await expect(ada.notices.last).to_have_text("Ben joined.")
+
+
+async def test_the_seventh_tab_over_http_1_1_loads_and_talks(
+    house: House, newcomer: Newcomer
+) -> None:
+    """A browser has six connections to a host, and each endless stream takes one for itself."""
+    ada, ben = await newcomer(), await newcomer(house.server.url)
+    await ben.join(await ada.open_room("Ada"), "Ben")
+    tabs = [ben.page]
+    while len(tabs) < 7:
+        tabs.append(await ben.new_tab())
+    await all_hear_and_talk(ada, ben, tabs)
+
+
+async def test_twenty_tabs_over_http_2_load_and_talk(newcomer: Newcomer) -> None:
+    ada, ben = await newcomer(), await newcomer()
+    await ben.join(await ada.open_room("Ada"), "Ben")
+    tabs = [ben.page]
+    while len(tabs) < 20:
+        tabs.append(await ben.new_tab())
+    protocol = await tabs[-1].evaluate("performance.getEntries()[0].nextHopProtocol")
+    assert protocol == "h2"
+    await all_hear_and_talk(ada, ben, tabs)
+
+
+async def all_hear_and_talk(ada: Person, ben: Person, tabs: list[Page]) -> None:
+    last = Person(ben.url, ben.context, tabs[-1], ben.watch)
+    await ada.say("hello, all of you")
+    await last.say("hello from the last")
+    for tab in tabs:
+        await expect(said_on(tab)).to_have_text(["hello, all of you", "hello from the last"])
+        await heard_once(tab)
+    await expect(ada.roster.get_by_text("away")).to_have_count(0)

@@ -77,7 +77,7 @@ async def test_open_and_join_work_and_a_wiped_room_is_seen(
     name: str, server: RunningServer
 ) -> None:
     async with NETWORKS[name](server.port) as network:
-        ada = await persistently(network, open_room)
+        ada = await persistently(network, lambda client, _: open_room(client))
         ben = await persistently(network, lambda client, name: join(client, ada.code, name))
         reader = Faithful(network.url, ben, "json", PATIENCE * 3)
         async with visitor(server.url) as client, reading(reader):

@@ -19,7 +19,7 @@ import pytest
 from tests.networks.conftest import HEARTBEAT
 from tests.support.edge import Edge
 from tests.support.processes import until
-from tests.support.proxies import FORWARD, PROXIES, REVERSE
+from tests.support.proxies import FORWARD, PROXIES, REVERSE, running_onion_haproxy
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import read_all
 from tests.support.tracing import tracing
@@ -139,6 +139,27 @@ async def test_the_first_message_comes_out_of_an_open_stream_within_a_second(
                 await say(client, ada, f"dusk {number}")
                 took.append(await heard)
         assert statistics.median(took) < SOON
+
+
+async def test_haproxy_does_not_delay_each_event_as_it_would_by_default(
+    server: RunningServer,
+) -> None:
+    shipped = await median_delay(server, {})
+    assert 2 * shipped < await median_delay(server, {"option http-no-delay": "#"})
+
+
+async def median_delay(server: RunningServer, shorter: Mapping[str, str]) -> float:
+    """Return how long a message takes through HAProxy without TLS, where it waits for more."""
+    plain = {" accept-proxy": "", **shorter}
+    async with running_onion_haproxy(server.port, plain) as edge, edge.visitor() as client:
+        ada = await open_room(client)
+        took = []
+        async with reading(client, ada) as lines:
+            for number in range(9):
+                heard = asyncio.create_task(seconds_until(lines, f"dusk {number}"))
+                await say(client, ada, f"dusk {number}")
+                took.append(await heard)
+    return statistics.median(took)
 
 
 async def test_twenty_streams_of_one_visitor_are_live_at_once(edge: Edge) -> None:

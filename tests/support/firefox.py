@@ -22,25 +22,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.support.processes import until
 from tests.support.server import STARTS_WITHIN, STOPS_WITHIN, environment
 
+# Firefox under remote control keeps quiet by itself; this is what it would do before.
 PREFERENCES: dict[str, object] = {
     "app.normandy.enabled": False,
-    "app.update.auto": False,
-    "app.update.disabledForTesting": True,
-    "browser.safebrowsing.malware.enabled": False,
-    "browser.safebrowsing.phishing.enabled": False,
-    "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,
     "datareporting.policy.dataSubmissionEnabled": False,
-    "extensions.update.enabled": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
-    "network.dns.disablePrefetch": True,
-    "network.prefetch-next": False,
     "services.settings.server": "data:,#remote-settings-dummy/v1",
-    "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
 PATIENCE = 15.0
-ENTER = "\ue007"
 _LISTENING = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
 _MOST_BYTES = 2**26  # of one answer: screenshots are large
 
@@ -132,22 +123,21 @@ class Tab:
 
     async def click(self, selector: str) -> None:
         """Click into the middle of the first such element, when it is there."""
-        await self._click(await self._wait_for(selector))
+        origin = {"type": "element", "element": {"sharedId": await self.wait_for(selector)}}
+        move = {"type": "pointerMove", "x": 0, "y": 0, "origin": origin}
+        press = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        await self._act({"type": "pointer", "id": "mouse", "actions": [move, *press]})
 
     async def fill(self, selector: str, text: str) -> None:
         """Click into an empty field and type."""
         await self.click(selector)
-        await self.type(text)
-
-    async def type(self, text: str) -> None:
-        """Press these keys."""
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         await self._act({"type": "key", "id": "keyboard", "actions": keys})
 
-    async def screenshot(self, path: Path) -> None:
-        """Write what can be seen, as PNG."""
+    async def screenshot(self) -> bytes:
+        """Return what can be seen, as PNG."""
         shot = await self.firefox.ask("browsingContext.captureScreenshot", context=self.id)
-        path.write_bytes(base64.b64decode(shot["data"]))
+        return base64.b64decode(shot["data"])
 
     async def _tree(self) -> dict[str, Any]:
         tree = await self.firefox.ask("browsingContext.getTree", root=self.id)
@@ -164,7 +154,8 @@ class Tab:
         nodes: list[Node] = found["nodes"]
         return nodes
 
-    async def _wait_for(self, selector: str) -> Node:
+    async def wait_for(self, selector: str) -> str:
+        """Wait until such an element is there; return what Firefox calls it."""
         found: list[Node] = []
 
         async def there() -> bool:
@@ -172,13 +163,7 @@ class Tab:
             return bool(found)
 
         await until(there, PATIENCE)
-        return found[0]
-
-    async def _click(self, node: Node) -> None:
-        origin = {"type": "element", "element": {"sharedId": node["sharedId"]}}
-        move = {"type": "pointerMove", "x": 0, "y": 0, "origin": origin}
-        press = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
-        await self._act({"type": "pointer", "id": "mouse", "actions": [move, *press]})
+        return str(found[0]["sharedId"])
 
     async def _act(self, source: dict[str, object]) -> None:
         await self.firefox.ask("input.performActions", context=self.id, actions=[source])

@@ -1,7 +1,7 @@
 """A wire that can be cut: hands TCP on between a browser and a proxy, until told otherwise."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -12,6 +12,8 @@ class Relay:
     def __init__(self, port: int) -> None:
         self._port = port
         self._writers: set[asyncio.StreamWriter] = set()
+        self._streams: set[asyncio.StreamWriter] = set()
+        self._lost: set[asyncio.StreamWriter] = set()
         self._is_broken = False
         self.url = ""
 
@@ -19,6 +21,14 @@ class Relay:
         """End every connection, as a tunnel or a restarted proxy does; new ones are welcome."""
         for writer in self._writers:
             writer.transport.abort()
+
+    def lose_streams(self) -> int:
+        """Hand nothing on any more over connections with a stream, and keep them open; count them.
+
+        That is how a stream dies silently. It is seen only over HTTP/1.1 without TLS.
+        """
+        self._lost |= self._streams
+        return len(self._streams)
 
     def break_down(self) -> None:
         """End every connection and take no new one."""
@@ -35,9 +45,35 @@ class Relay:
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         self._writers |= {writer, back}
         try:
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            await asyncio.gather(self._ask(reader, back, writer), self._pump(there, writer))
         finally:
-            self._writers -= {writer, back}
+            for known in (self._writers, self._streams, self._lost):
+                known -= {writer, back}
+
+    async def _ask(
+        self,
+        reader: asyncio.StreamReader,
+        back: asyncio.StreamWriter,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        def note(chunk: bytes) -> None:
+            (self._streams.add if b"/events?" in chunk else self._streams.discard)(writer)
+
+        await self._pump(reader, back, note)
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        note: Callable[[bytes], object] = len,
+    ) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(65_536):
+                note(chunk)
+                if writer not in self._lost:
+                    writer.write(chunk)
+                    await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager
@@ -45,18 +81,10 @@ async def running_relay(url: str) -> AsyncIterator[Relay]:
     """Relay to the port of `url` until the block ends."""
     relay = Relay(urlsplit(url).port or 0)
     server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
-    relay.url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    relay.url = f"{urlsplit(url).scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield relay
     finally:
         server.close()
         relay.break_down()
         await server.wait_closed()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while chunk := await reader.read(65_536):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()

@@ -83,7 +83,7 @@ GOOD_NICKNAMES = {
     "digits": "007",
     "a colon": "data: x",
     "JSON": '{"a":1}',
-    "a template": "{{ 7*7 }}{% raw %}",
+    "a template": "{{ 7*7777 }}{% raw %}",
 }
 
 
@@ -97,7 +97,7 @@ async def test_a_name_of_any_kind_of_people_is_taken_and_is_only_ever_text(
     lines = (await scene.ben.get(f"{scene.path}/json?once=1")).text
     for html in (page, events):
         assert "<b onclick" not in html
-        assert "49" not in html.split(scene.room)[-1] or "{{" not in nickname
+        assert "54439" not in html
     assert "<bdi" in page
     assert lines.count("\n") == len(lines.splitlines())
 

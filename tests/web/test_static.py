@@ -89,3 +89,24 @@ async def test_files_are_only_read(house: House) -> None:
     path = await asset(house, "app.css")
     for method in ("POST", "PUT", "DELETE"):
         assert (await house.ask(method, path, CURL)).status == 405
+
+
+async def test_all_the_javascript_of_a_room_weighs_at_most_40_kilobytes(scene: Scene) -> None:
+    page = (await scene.ben.get(scene.path, BROWSER)).text
+    scripts = re.findall(r'<script[^>]* src="([^"]+)"', page)
+    assert scripts
+    assert page.count("<script") == len(scripts)
+    weight = 0
+    for path in scripts:
+        answer = await scene.ben.get(path, headers=GZIP)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        weight += len(answer.body)
+    assert 10_000 < weight <= 40_000
+
+
+@pytest.mark.parametrize("frame", ["roster", "composer", "live?once=1"])
+async def test_the_frames_of_a_room_without_javascript_have_none(scene: Scene, frame: str) -> None:
+    answer = await scene.ben.get(f"{scene.path}/{frame}", BROWSER)
+    assert answer.status == 200
+    assert "app.css" in answer.text
+    assert "<script" not in answer.text
