@@ -25,9 +25,13 @@ class Example:
     shown: str
 
     def fits(self, output: str) -> bool:
-        """Tell whether this is what the document shows; `…` there stands for anything."""
+        """Tell whether this is what the document shows; `…` there stands for anything.
+
+        A heartbeat of /raw, an empty line, may come at any moment and is not shown.
+        """
         pattern = ".+?".join(re.escape(part) for part in self.shown.split("…"))
-        return re.fullmatch(pattern, output) is not None
+        beats = re.compile(r"^\n", re.MULTILINE)
+        return re.fullmatch(beats.sub("", pattern), beats.sub("", output)) is not None
 
 
 def examples(document: str) -> list[Example]:
