@@ -25,6 +25,7 @@ from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
+from ephemera.lobby.retries import Retries
 from ephemera.settings import Settings
 from ephemera.web import headers, streams
 from ephemera.web.addresses import Addresses
@@ -123,6 +124,7 @@ def _furnish(
         engine,
         clock,
         Limits(engine, clock, enforced=settings.rate_limits),
+        Retries(settings.secret),
         lifetime=settings.lifetime,
         most_rooms=settings.max_rooms,
     )

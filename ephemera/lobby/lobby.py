@@ -14,10 +14,11 @@ from ephemera.domain.errors import NoSuchRoom, Unavailable, WrongCode
 from ephemera.domain.nicknames import read_nickname
 from ephemera.domain.rooms import Member, Room
 from ephemera.domain.texts import read_text
-from ephemera.domain.tokens import digest_of, new_token
+from ephemera.domain.tokens import digest_of
 from ephemera.engine.base import Conflict, Engine, Snapshot
 from ephemera.lobby import limits
 from ephemera.lobby.limits import Limits
+from ephemera.lobby.retries import Retries
 from ephemera.lobby.steps import Steps
 
 RETRY_WHEN_FULL_SECONDS: Final = 60.0
@@ -49,25 +50,41 @@ class Seated(NamedTuple):
 class Lobby:
     """The use cases of a room. Every method may raise a `Refusal`."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, limits: Limits, *, lifetime: float, most_rooms: int
+    def __init__(  # noqa: PLR0913 - all that opening and joining need
+        self,
+        engine: Engine,
+        clock: Clock,
+        limits: Limits,
+        retries: Retries,
+        *,
+        lifetime: float,
+        most_rooms: int,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._limits = limits
+        self._retries = retries
         self._lifetime = lifetime
         self._most_rooms = most_rooms
         self._steps = Steps(engine)
 
-    async def open(self, nickname: str, capacity: int, grace: int, visitor: str) -> Admission:
-        """Open a room for `capacity` seats of `grace` seconds; its opener is the host."""
+    async def open(
+        self, nickname: str, capacity: int, grace: int, visitor: str, key: str | None = None
+    ) -> Admission:
+        """Open a room for `capacity` seats of `grace` seconds; its opener is the host.
+
+        The same request with the same key again is the same room.
+        """
         nickname = read_nickname(nickname)
+        request = (nickname, str(capacity), str(grace))
+        room_id, token = self._retries.room_id(key, *request), self._retries.token(key, *request)
+        if key and (known := await self._known(room_id, token)):
+            return known
         if await self._engine.count_rooms() >= self._most_rooms:
             raise Unavailable(RETRY_WHEN_FULL_SECONDS)
-        token = new_token()
         command = Open(
             at=self._clock(),
-            room_id=secrets.token_hex(10),
+            room_id=room_id,
             generation=secrets.token_hex(4),
             code=new_code(),
             nickname=nickname,
@@ -81,24 +98,27 @@ class Lobby:
         try:
             await self._steps.start(room, events)
         except Conflict:
-            # Two of 2^50 codes met. Nobody will see this; the next try has another code.
+            # Two of 2^50 codes met, or a retry overtook its original. The next try will do.
             raise Unavailable(1.0) from None
         return Admission(room, room.members[0], token)
 
-    async def join(self, code: str, nickname: str, visitor: str, held: HeldToken) -> Admission:
+    async def join(
+        self, code: str, nickname: str, visitor: str, held: HeldToken, key: str | None = None
+    ) -> Admission:
         """Take a seat in the room that the code admits to.
 
         Whoever already holds a seat there comes back to it, whatever nickname
-        they typed: a link followed twice must not take two seats.
+        they typed: a link followed twice must not take two seats. So does who
+        sends the same request with the same key again.
         """
         nickname = read_nickname(nickname)
         snapshot = await self._admitted(code, visitor)
-        known = held(snapshot.room.id)
-        previous = digest_of(known) if known else None
-        if known and previous and (member := snapshot.room.holder_of(previous)):
-            return Admission(snapshot.room, member, known)
-        token = new_token()
-        digest = digest_of(token)
+        shown = held(snapshot.room.id)
+        token = self._retries.token(key, snapshot.room.id, nickname)
+        for known in (shown, token):
+            if known and (member := snapshot.room.holder_of(digest_of(known))):
+                return Admission(snapshot.room, member, known)
+        digest, previous = digest_of(token), digest_of(shown) if shown else None
         try:
             room = await self._steps.carry_out(
                 snapshot,
@@ -108,7 +128,15 @@ class Lobby:
             )
         except NoSuchRoom:
             raise WrongCode from None
-        return Admission(room, room.members[-1], token)
+        seated = next(member for member in room.members if room.seats[member.id].digest == digest)
+        return Admission(room, seated, token)
+
+    async def _known(self, room_id: str, token: str) -> Admission | None:
+        try:
+            seated = await self.seated(room_id, token)
+        except NoSuchRoom:
+            return None
+        return Admission(seated.room, seated.member, token)
 
     async def _admitted(self, code: str, visitor: str) -> Snapshot:
         """Return the room behind the code; what a wrong code costs is given back for a good one."""

@@ -6,9 +6,14 @@ from typing import Any
 from ephemera.web.requests import MOST_KEY_CHARACTERS
 
 
+def new_key() -> str:
+    """Return a key for a form: by it a retry is known, and nobody can guess it."""
+    return secrets.token_urlsafe(18)
+
+
 def blank_composer() -> dict[str, Any]:
     """Return the context of a fresh composer; its key makes a retry the same message."""
-    return {"key": secrets.token_urlsafe(9), "text": "", "error": ""}
+    return {"key": new_key(), "text": "", "error": ""}
 
 
 def kept_composer(text: str, key: str | None, error: str) -> dict[str, Any]:

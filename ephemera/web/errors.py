@@ -58,7 +58,7 @@ def status_of(refusal: Refusal) -> int:
 def field_of(refusal: Refusal) -> str:
     """Return the form field beside which the refusal is explained, or `form` for all of it."""
     match refusal:
-        case Invalid(field=field):
+        case Invalid(field=field) if field != "key":
             return field
         case WrongCode() | RoomFull():
             return "code"

@@ -6,6 +6,7 @@ from quart import Blueprint, Response
 
 from ephemera.domain.errors import Refusal
 from ephemera.web import texts
+from ephemera.web.composer import new_key
 from ephemera.web.errors import field_of, with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML, TEXT
@@ -30,7 +31,7 @@ class Pages:
     async def lobby(self) -> Response:
         """Show the lobby; to a program, a short help."""
         if wanted() == "html":
-            return self._page("pages/lobby.html", fields={}, errors={})
+            return self._page("pages/lobby.html", fields={"key": new_key()}, errors={})
         text = self._fragments.render("pages/help.txt", origin=origin())
         return Response(text, content_type=TEXT)
 
@@ -40,7 +41,7 @@ class Pages:
 
     async def join(self, code: str = "") -> Response:
         """Show the form. It never joins, and never tells whether the code is good."""
-        return self._page("pages/join.html", fields={"code": code}, errors={})
+        return self._page("pages/join.html", fields={"code": code, "key": new_key()}, errors={})
 
     def again(self, page: str, fields: Mapping[str, str], refusal: Refusal) -> Response:
         """Show a refused form again with what was typed; raise the refusal for a program."""

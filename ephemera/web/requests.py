@@ -72,6 +72,11 @@ def read_key(typed: str | None) -> str | None:
     return typed
 
 
+def read_retry_key(fields: Mapping[str, str]) -> str | None:
+    """Return the key of a form by which a retry is known, if it has one. Raises `Invalid`."""
+    return read_key(fields.get("key") or request.headers.get("Idempotency-Key"))
+
+
 def read_number(fields: Mapping[str, str], name: str, default: int) -> int:
     """Return a field that must be a whole number. Raises `Invalid`."""
     typed = fields.get(name, "").strip()

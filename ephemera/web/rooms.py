@@ -18,7 +18,7 @@ from ephemera.web.composer import blank_composer
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import CSS, HTML
 from ephemera.web.pages import Pages
-from ephemera.web.requests import origin, read_form, read_number, shown_token
+from ephemera.web.requests import origin, read_form, read_number, read_retry_key, shown_token
 from ephemera.web.seats import admitted, departed, visitor_address
 
 DEFAULT_CAPACITY = 2
@@ -103,6 +103,7 @@ class Rooms:
                 read_number(fields, "capacity", DEFAULT_CAPACITY),
                 read_number(fields, "grace", DEFAULT_GRACE),
                 self._addresses.visitor(visitor_address()),
+                read_retry_key(fields),
             )
         except Refusal as refusal:
             return self._pages.again("pages/lobby.html", fields, refusal)

@@ -9,7 +9,7 @@ from ephemera.web.addresses import Addresses
 from ephemera.web.media import TEXT
 from ephemera.web.pages import Pages
 from ephemera.web.representations import member_fields, room_fields
-from ephemera.web.requests import origin, read_form, shown_token, wanted
+from ephemera.web.requests import origin, read_form, read_retry_key, shown_token, wanted
 from ephemera.web.sessions import forget_seat, give_seat
 
 
@@ -38,6 +38,7 @@ class Seats:
                 fields.get("nickname", ""),
                 visitor,
                 shown_token,
+                read_retry_key(fields),
             )
         except Refusal as refusal:
             return self._pages.again("pages/join.html", fields, refusal)

@@ -67,6 +67,7 @@ _PROBLEMS: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("text", "empty"): lambda: _("There is nothing in this message yet."),
     ("text", "too-long"): lambda: _("A message has at most 4,000 characters."),
     ("text", "too-many-lines"): lambda: _("A message has at most 100 lines."),
+    ("key", "too-short"): lambda: _("The key of a seat has at least 16 characters."),
     ("key", "too-long"): lambda: _("A key has at most 200 characters."),
 }
 

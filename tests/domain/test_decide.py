@@ -94,7 +94,7 @@ def test_a_seat_given_up_can_be_taken_again() -> None:
 
 def test_a_full_room_does_not_tell_whose_names_are_taken() -> None:
     with pytest.raises(RoomFull):
-        decide(a_room("Ben", capacity=2), joining("Ben"))
+        decide(a_room("Ben", capacity=2), replace(joining("Ben"), digest="another digest"))
 
 
 def test_a_room_admits_a_bounded_number_of_members_in_its_life() -> None:
@@ -109,7 +109,11 @@ def test_a_room_admits_a_bounded_number_of_members_in_its_life() -> None:
 def test_nobody_can_be_called_like_somebody_in_the_room(nickname: str) -> None:
     assert decide(a_room(), joining(nickname))
     with pytest.raises(NicknameTaken):
-        decide(a_room("Ben"), joining(nickname))
+        decide(a_room("Ben"), replace(joining(nickname), digest="another digest"))
+
+
+def test_the_same_token_again_is_the_same_seat() -> None:
+    assert decide(a_room("Ben"), joining("Ben")) == (a_room("Ben"), ())
 
 
 @pytest.mark.parametrize("previous", [None, "Mallory's digest"])

@@ -6,6 +6,7 @@ background task runs in it: a test that wants the reaper calls it.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -397,3 +398,10 @@ class _Received:
 def percent(text: str) -> str:
     """Return the text as a path segment."""
     return quote(text, safe="")
+
+
+def without_key(page: str) -> str:
+    """Return a page without the random keys of its forms."""
+    without, found = re.subn(r'(?<=name="key" value=")[\w-]{24}(?=")', "", page)
+    assert found
+    return without

@@ -14,6 +14,7 @@ from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Admission, Lobby, Seated
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
+from ephemera.lobby.retries import Retries
 from tests.support.clock import FakeClock
 
 T = TypeVar("T")
@@ -128,7 +129,14 @@ def a_house(
     engine = engine or MemoryEngine()
     clock = clock or FakeClock(NOON)
     limits = Limits(engine, clock, enforced=rate_limits)
-    lobby = Lobby(engine, clock, limits, lifetime=lifetime, most_rooms=most_rooms)
+    lobby = Lobby(
+        engine,
+        clock,
+        limits,
+        Retries(b"a secret of the tests"),
+        lifetime=lifetime,
+        most_rooms=most_rooms,
+    )
     return House(engine, clock, lobby, Presence(engine, clock), Reaper(engine, clock))
 
 

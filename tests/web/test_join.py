@@ -219,3 +219,22 @@ async def test_the_code_of_a_wiped_room_admits_nobody(scene: Scene) -> None:
     await scene.end_room()
     assert (await scene.mallory.post("/join", PROGRAM, form)).status == 404
     assert (await scene.ben.post("/join", PROGRAM, form)).status == 404
+
+
+async def test_a_form_sent_twice_takes_one_seat(scene: Scene) -> None:
+    form = {"nickname": "Cleo", "code": scene.code, "key": "drawn-for-this-page"}
+    first, second = [await scene.mallory.post("/join", PROGRAM, form) for _ in range(2)]
+    assert (first.status, second.status) == (201, 201)
+    assert (second.json["token"], second.json["member"]["id"]) == (first.json["token"], "p4")
+    without = await scene.mallory.post("/join", PROGRAM, form | {"key": ""})
+    assert without.status == 422
+
+
+async def test_a_key_that_could_be_guessed_is_refused(scene: Scene) -> None:
+    form = {"nickname": "Cleo", "code": scene.code, "key": "1"}
+    answer = await scene.mallory.post("/join", PROGRAM, form)
+    assert answer.status == 422
+    assert answer.json["error"]["field"] == "key"
+    page = await scene.mallory.post("/join", BROWSER, form)
+    assert "at least 16 characters" in page.text
+    assert 'value="Cleo"' in page.text

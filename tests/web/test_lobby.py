@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.support.cast import BROWSER, CURL, HTMX, PROGRAM, House, Kind, Person, assert_only
+from tests.support.cast import (
+    BROWSER,
+    CURL,
+    HTMX,
+    PROGRAM,
+    House,
+    Kind,
+    Person,
+    assert_only,
+    without_key,
+)
 
 
 @pytest.mark.parametrize("kind", [BROWSER, HTMX], ids=["browser", "htmx"])
@@ -45,4 +55,6 @@ async def test_the_lobby_is_only_read(house: House) -> None:
 
 async def test_a_query_changes_nothing(house: House) -> None:
     plain = await Person(house).get("/", BROWSER)
-    assert await Person(house).get("/?code=%3Cscript%3E&nickname=%FF", BROWSER) == plain
+    asked = await Person(house).get("/?code=%3Cscript%3E&nickname=%FF", BROWSER)
+    assert without_key(asked.text) == without_key(plain.text)
+    assert (asked.status, asked.lines) == (plain.status, plain.lines)
