@@ -122,11 +122,24 @@ class Tab:
         await until(there, within)
 
     async def click(self, selector: str) -> None:
-        """Click into the middle of the first such element, when it is there."""
-        origin = {"type": "element", "element": {"sharedId": await self.wait_for(selector)}}
-        move = {"type": "pointerMove", "x": 0, "y": 0, "origin": origin}
+        """Click into the middle of the first such element, when it is there and in view.
+
+        Until the style sheet has come, a page is longer than the window.
+        """
         press = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
-        await self._act({"type": "pointer", "id": "mouse", "actions": [move, *press]})
+
+        async def clicked() -> bool:
+            origin = {"type": "element", "element": {"sharedId": await self.wait_for(selector)}}
+            move = {"type": "pointerMove", "x": 0, "y": 0, "origin": origin}
+            try:
+                await self._act({"type": "pointer", "id": "mouse", "actions": [move, *press]})
+            except AssertionError as error:
+                if "move target out of bounds" not in str(error):
+                    raise
+                return False
+            return True
+
+        await until(clicked, PATIENCE)
 
     async def fill(self, selector: str, text: str) -> None:
         """Click into an empty field and type."""
