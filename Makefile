@@ -41,7 +41,7 @@ test-inside: setup ## Run the tests inside one process, and measure coverage
 
 # More workers than cores: they mostly wait, for browsers, proxies and the passing of time.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
-	$(BIN)/pytest -n 4 --dist loadfile $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
+	$(BIN)/pytest -n 3 --dist loadfile $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py
