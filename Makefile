@@ -39,11 +39,9 @@ test: setup ## Run all tests
 test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest -n 2 --dist worksteal $(MEASURED) --cov --cov-report=term
 
-# More workers than cores: they mostly wait, for browsers, proxies and the passing of time. Three
-# browsers at once starve each other now and then: what failed must pass alone, or it has failed.
+# Two workers and no more: three browsers at once starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
-	$(BIN)/pytest -n 3 --dist loadfile $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py) \
-	|| $(BIN)/pytest --last-failed $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
+	$(BIN)/pytest -n 2 --dist loadfile $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py
