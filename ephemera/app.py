@@ -21,27 +21,36 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
+from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.retries import Retries
+from ephemera.lobby.talk import Talk
 from ephemera.settings import Settings
 from ephemera.web import headers, streams
+from ephemera.web.acts import Acts
 from ephemera.web.addresses import Addresses
 from ephemera.web.assets import Assets
 from ephemera.web.bodies import Lingering
+from ephemera.web.edits import Edits
 from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
+from ephemera.web.frames import Frames
 from ephemera.web.guards import is_same_site
 from ephemera.web.health import Health
-from ephemera.web.live import Frames, LiveDocument
+from ephemera.web.invitations import Invitations
+from ephemera.web.joining import Joining
+from ephemera.web.knocks import Knocks, WaitingDocument
+from ephemera.web.live import LiveDocument
 from ephemera.web.messages import Messages
 from ephemera.web.pages import Pages
 from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
 from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
 from ephemera.web.rooms import RoomPage, Rooms
-from ephemera.web.seats import Seats
+from ephemera.web.sheets import Sheets
+from ephemera.web.writing import Writing
 
 DRAIN_SECONDS = 1.0
 """How long streams may take to write their last bytes before they are cut."""
@@ -101,7 +110,7 @@ def create_app(
     app.config |= {"MAX_CONTENT_LENGTH": MOST_BODY_BYTES, "BODY_TIMEOUT": BODY_SECONDS}
     app.url_map.merge_slashes = False  # an address is one of ours or leads nowhere, never elsewhere
     app.hub = Hub(clock, most_streams=settings.max_streams)
-    engine.listen(app.hub.hear)
+    engine.listen(app.hub.hear, app.hub.sense)
     presence = Presence(engine, clock)
     _tend(
         app,
@@ -118,37 +127,55 @@ def create_app(
 def _furnish(
     app: EphemeraApp, settings: Settings, engine: Engine, clock: Clock, presence: Presence
 ) -> None:
-    """Give the application its handlers, and the streams their place in front of it."""
+    """Give the application its handlers."""
     assets, fragments = _read_once()
+    limits = Limits(engine, clock, enforced=settings.rate_limits)
+    retries = Retries(settings.secret)
     lobby = Lobby(
         engine,
         clock,
-        Limits(engine, clock, enforced=settings.rate_limits),
-        Retries(settings.secret),
+        limits,
+        retries,
         lifetime=settings.lifetime,
         most_rooms=settings.max_rooms,
     )
+    talk = Talk(engine, clock, limits)
     addresses = Addresses(settings.secret, clock)
     pages = Pages(fragments)
-    page = RoomPage(engine, presence, fragments, clock)
+    page = RoomPage(engine, presence, talk, fragments, clock)
+    sheets = Sheets(lobby, talk, fragments, clock)
     for resource in (
         assets,
         pages,
         Rooms(lobby, pages, page, fragments, addresses),
-        Seats(lobby, pages, addresses),
-        Messages(lobby, page, fragments),
-        Frames(lobby, presence, fragments),
+        Joining(lobby, pages, addresses),
+        Knocks(lobby, fragments),
+        Messages(lobby, talk, page, fragments),
+        Edits(lobby, talk),
+        Writing(lobby, talk),
+        sheets,
+        Acts(lobby, sheets),
+        Invitations(lobby, Issuing(lobby, retries), sheets, fragments, clock),
+        Frames(lobby, talk, presence, fragments),
         Health(engine, app.hub),
     ):
         app.register_blueprint(resource.routes())
     app.register_blueprint(streams.routes())
     Errors(fragments).register(app)
+    _stream(app, settings, lobby, presence, Feed(engine, app.hub))
+
+
+def _stream(
+    app: EphemeraApp, settings: Settings, lobby: Lobby, presence: Presence, feed: Feed
+) -> None:
+    """Put the streams in front of the application."""
+    _, fragments = _read_once()
     app.asgi_app = streams.Streams(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
         Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
         lobby=lobby,
         presence=presence,
         hub=app.hub,
-        feed=Feed(engine, app.hub),
+        feed=feed,
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
     )
@@ -170,6 +197,7 @@ def _renderers(fragments: Fragments) -> dict[str, streams.StreamRenderer]:
         "json": JsonLines(),
         "raw": TextLines(),
         "live": LiveDocument(fragments),
+        streams.WAITING: WaitingDocument(fragments),
     }
 
 

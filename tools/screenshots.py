@@ -8,6 +8,7 @@ It starts its own server and its own Chromium, and says nothing to anybody else.
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -111,14 +112,98 @@ async def converse(browser: Browser, ada: Person) -> None:
         await expect(ada.roster).to_have_count(len(speakers))
 
 
-async def every_way(page: Page, name: str) -> None:
+async def use_powers(ada: Person, ben: Person, cleo: Person, dora: Person) -> None:
+    """Let everything happen in a room of Ada's that can, and Dora knock."""
+    code = await ada.open_room("Ada", capacity=6)
+    await ben.join(code, "Ben")
+    await cleo.join(code, "Cleo")
+    await ben.post("The lift is out again. Can we meet downstairs instead?")
+    await ada.post("Yes. Ten minutes.", "I have the drawings with me, the new ones.")
+    await cleo.post("/me takes the ferry", "Nobody needs to read this.")
+    await expect(ada.messages).to_have_count(5)
+    lines = await ada.page.get_by_role("article").all()
+    lift, soon, drawings, _, idle = [str(await line.get_attribute("id")) for line in lines]
+    for one, sign in ((ada, "love"), (ben, "laugh"), (cleo, "yes")):
+        await one.act("reactions", message=drawings, sign=sign)
+    await ben.act("reactions", message=soon, sign="wow")
+    await cleo.act("reactions", message=lift, sign="sad")
+    await ada.act("edits", message=soon, text="Yes. In twenty minutes.")
+    await ada.act("deletions", message=idle)
+    await ada.act("options", ask="yes", vanish="3600")
+    await ada.act("mutes", member="p2", state="on")
+    await reply(cleo, "twenty", "Twenty is fine.")
+    await dora.ask_to_join(code, "Dora")
+    await expect(ada.page.locator("#knocks > li")).to_have_count(1)
+    await cleo.composer.press_sequentially("On the ferry", delay=400)  # one signal in three seconds
+    await expect(ada.page.locator(".writer")).to_have_count(1)
+
+
+async def reply(one: Person, to: str, text: str) -> None:
+    """Answer a message with a message."""
+    await (await one.about_message(to)).get_by_role("button", name="Reply").click()
+    await expect(one.page.locator("#composer-reply")).to_be_visible()
+    await one.say(text)
+
+
+async def on_a_desk(ada: Person) -> None:
+    """Close what is open, at a width that has room for all."""
+    await ada.page.keyboard.press("Escape")
+    await ada.page.set_viewport_size({"width": 1280, "height": 800})
+
+
+async def every_power(browser: Browser, url: str) -> None:
+    """Take what hosts and members can do, and what it looks like to whom it is done."""
+    look = {"reduced_motion": "reduce"}
+    async with (
+        person(browser, url, **look) as ada,
+        person(browser, url, **look) as ben,
+        person(browser, url, **look) as cleo,
+        person(browser, url, **look) as dora,
+    ):
+        await use_powers(ada, ben, cleo, dora)
+        await every_way(ada.page, "powers-host", full_page=False)
+        await every_way(ben.page, "powers-muted", full_page=False)
+        await every_way(dora.page, "waiting", full_page=False)
+        await ada.act("lock", state="on")
+        for name, ask in (
+            ("options", ada.about_room),
+            ("member", lambda: ada.about_member("Cleo")),
+            ("message", lambda: ada.about_message("drawings")),
+        ):
+            await on_a_desk(ada)
+            sheet = await ask()
+            await every_way(ada.page, f"sheet-{name}", full_page=False)
+            for summary in await sheet.locator("summary").all():
+                await summary.click()
+            await sheet.evaluate("(sheet) => sheet.scrollTo(0, sheet.scrollHeight)")
+            await every_way(ada.page, f"sheet-{name}-end", full_page=False)
+        await on_a_desk(ada)
+        await (await ada.about_message("drawings")).get_by_role("button", name="Reply").click()
+        await every_way(ada.page, "reply", full_page=False)
+        await on_a_desk(ada)
+        sheet = await ada.about_room()
+        await sheet.get_by_role("button", name="Make an invitation").click()
+        await every_way(ada.page, "sheet-invitation", full_page=False)
+        await on_a_desk(ada)
+        await ada.knocks.get_by_role("button", name="Turn away").click()
+        await expect(dora.page).to_have_title(re.compile("Not let in"))
+        await every_way(dora.page, "turned-away")
+        await ada.act("removals", member="p3")
+        await expect(cleo.page.get_by_role("heading", level=1)).to_be_visible()
+        await every_way(cleo.page, "removed")
+        await on_a_desk(ada)
+        await ada.page.goto(f"{ada.page.url}/options")
+        await every_way(ada.page, "options-page")
+
+
+async def every_way(page: Page, name: str, *, full_page: bool = True) -> None:
     """Take the page at every width in both schemes."""
     for width, height in WIDTHS.items():
         await page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
             path = SHOTS / f"{name}-{width}-{scheme}.png"
-            await page.screenshot(path=path, full_page=True)
+            await page.screenshot(path=path, full_page=full_page)
             print(path)
 
 
@@ -135,6 +220,7 @@ async def every_page(browser: Browser, url: str) -> None:
         await ada.page.set_viewport_size({"width": 360, "height": 740})
         await unfold(ada.page)
         await every_way(ada.page, "room-people")
+    await every_power(browser, url)
 
 
 async def for_the_readme(browser: Browser, url: str) -> None:

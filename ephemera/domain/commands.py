@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ephemera.domain.events import Quote
 from ephemera.domain.presence import Lease
+from ephemera.domain.rooms import Newcomers, Options, Sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +13,13 @@ class Command:
     """A wish; `decide` says what comes of it."""
 
     at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act(Command):
+    """A wish of the member of that id."""
+
+    member_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,48 +31,154 @@ class Open(Command):
     code: str = field(repr=False)
     nickname: str
     digest: str = field(repr=False)
-    capacity: int
-    grace: int
+    options: Options
     lifetime: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Command):
-    """Take a seat. `previous` is the digest of a token once held in this room."""
+    """Take a seat, or a place at the door, by the code or by the digest of an invitation's word.
+
+    `previous` is the digest of a token once held in this room.
+    """
 
     nickname: str
     digest: str = field(repr=False)
+    code: str | None = field(default=None, repr=False)
+    word: str | None = field(default=None, repr=False)
     previous: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post(Command):
+class Withdraw(Command):
+    """Wait at the door no longer."""
+
+    knock_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post(Act):
     """Say something. The same fingerprint again is the same message."""
 
-    member_id: str
     text: str
+    reply: Quote | None = None
     fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Return(Command):
+class Edit(Act):
+    """Put these words in the place of those of one's message of that sequence."""
+
+    message: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(Act):
+    """Take the message of that sequence back."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React(Act):
+    """Put a sign on the message of that sequence, or take one's own off (None)."""
+
+    message: int
+    sign: Sign | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Act):
     """Be here, after having been away or not."""
 
-    member_id: str
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leave(Command):
+class Leave(Act):
     """Give the seat up."""
 
-    member_id: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(Act):
+    """End the room for all, now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Close(Command):
-    """End the room for all, now."""
+class Remove(Act):
+    """Show a member out for good; with a `code`, it is the room's from then on."""
 
-    member_id: str
+    target: str
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute(Act):
+    """Let a member speak no more, or again."""
+
+    target: str
+    muted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appoint(Act):
+    """Make a member a host, beside oneself or (not `stay`) in one's own place."""
+
+    target: str
+    stay: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resign(Act):
+    """Be a host no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock(Act):
+    """Let the code admit nobody, or again."""
+
+    locked: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotate(Act):
+    """Put this code in the place of the room's."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite(Act):
+    """Issue an invitation for `uses` people and `seconds`, whose word has that digest."""
+
+    digest: str = field(repr=False)
+    uses: int = 1
+    seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke(Act):
+    """Close the way in that an invitation is."""
+
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Act):
+    """Let in who knocks, or turn them away."""
+
+    knock: str
+    admit: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOptions(Act):
+    """Run the room like this from now on; what is None stays as it is."""
+
+    capacity: int | None = None
+    grace: int | None = None
+    ask: bool | None = None
+    newcomers: Newcomers | None = None
+    vanish: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,24 @@
     ├── Invalid              one field is not acceptable: `field` says which
     │   └── NicknameTaken
     ├── NotAllowed           the member may not do this
-    │   └── NotHost
+    │   ├── NotHost          only a host may
+    │   ├── NotAuthor        only who said it, or a host, may
+    │   ├── NotOverHosts     no host has power over a host, nor over themselves
+    │   ├── Muted            the member may read, not speak
+    │   └── Removed          was shown out of this room (only said to someone with a good code)
     ├── NoSuchRoom           unknown, wiped, or not yours: there is no telling which
     ├── WrongCode            unknown, rotated or of a wiped room: there is no telling which
     ├── RoomFull             every seat is taken (only said to someone with a good code)
+    ├── NotPossible          the room is not, or not any more, as the asker takes it to be
+    │   ├── Locked           the code admits nobody now (only said to someone with a good code)
+    │   ├── DoorCrowded      too many wait at the door (the same)
+    │   ├── MemberGone       that seat has been released
+    │   ├── MessageGone      that message has been taken back, or is kept no more
+    │   ├── KnockGone        nobody waits there any more
+    │   ├── EditOver         the time to edit that message is over
+    │   ├── LastHost         nobody else is a host
+    │   ├── InvitationGone   that invitation was issued before, and is over
+    │   └── TooManyInvitations
     ├── TooLarge             more bytes than we take
     ├── TooSlow              the body did not arrive in time
     ├── TooMany              a rate is exceeded: `retry_after` seconds
@@ -78,6 +92,30 @@ class NotHost(NotAllowed):
     reason = "not-host"
 
 
+class NotAuthor(NotAllowed):
+    """Only who said it may do this, or also a host."""
+
+    reason = "not-author"
+
+
+class NotOverHosts(NotAllowed):
+    """Nobody has power over a host, themselves included: trust that was given stays."""
+
+    reason = "not-over-hosts"
+
+
+class Muted(NotAllowed):
+    """The member may read, not speak."""
+
+    reason = "muted"
+
+
+class Removed(NotAllowed):
+    """Whoever asks was shown out of this room for good."""
+
+    reason = "removed"
+
+
 class NoSuchRoom(Refusal):
     """There is no such room, as far as the asker may know."""
 
@@ -94,6 +132,66 @@ class RoomFull(Refusal):
     """Every seat of the room is taken."""
 
     reason = "room-full"
+
+
+class NotPossible(Refusal):
+    """The room is not, or not any more, as the asker takes it to be: the page was stale."""
+
+    reason = "not-possible"
+
+
+class Locked(NotPossible):
+    """The code admits nobody now."""
+
+    reason = "room-locked"
+
+
+class DoorCrowded(NotPossible):
+    """Too many wait at the door already."""
+
+    reason = "door-crowded"
+
+
+class MemberGone(NotPossible):
+    """The seat of that member has been released."""
+
+    reason = "member-gone"
+
+
+class MessageGone(NotPossible):
+    """The message has been taken back, or is kept no more."""
+
+    reason = "message-gone"
+
+
+class KnockGone(NotPossible):
+    """Nobody waits there any more."""
+
+    reason = "knock-gone"
+
+
+class EditOver(NotPossible):
+    """The time to edit that message is over."""
+
+    reason = "edit-over"
+
+
+class LastHost(NotPossible):
+    """Nobody else is a host: somebody must be named first."""
+
+    reason = "last-host"
+
+
+class InvitationGone(NotPossible):
+    """The invitation was issued before, and is over."""
+
+    reason = "invitation-gone"
+
+
+class TooManyInvitations(NotPossible):
+    """As many invitations are open as a room may have."""
+
+    reason = "too-many-invitations"
 
 
 class TooLarge(Refusal):

@@ -1,32 +1,53 @@
 """`evolve(room, event) -> room`: what a fact makes of a room. It decides nothing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
+from typing import Final, TypeVar
 
-from ephemera.domain.events import (
-    CodeIssued,
-    Event,
-    HostChanged,
-    MemberJoined,
-    MemberLeft,
-    MemberReturned,
-    MemberWentAway,
-    PostRemembered,
-    RoomOpened,
-    RoomWiped,
-    SeatTaken,
-    Secret,
-)
+from ephemera.domain import events as e
+from ephemera.domain.events import Event, Secret
 from ephemera.domain.nicknames import faces
-from ephemera.domain.rooms import MOST_REMEMBERED_POSTS, Member, Room, Seat
+from ephemera.domain.rooms import (
+    MOST_CLOSED_INVITATIONS,
+    MOST_KNOCKS,
+    MOST_REMEMBERED_POSTS,
+    MOST_TRACES,
+    Invitation,
+    Knock,
+    Knocker,
+    Member,
+    Room,
+    Seat,
+    Trace,
+)
+
+_Kept = TypeVar("_Kept", Member, Knock, Invitation)
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+WIPED: Final = {
+    "wiped": True,
+    "members": (),
+    "knocks": (),
+    "invitations": (),
+    "traces": {},
+    "seats": {},
+    "knockers": {},
+    "words": {},
+    "reserved": {},
+    "banned": (),
+    "silenced": (),
+    "turned_away": {},
+}
 
 
-def opened(event: RoomOpened) -> Room:
+def opened(event: e.RoomOpened) -> Room:
     """Return the room that the first event of every room brings about."""
     return Room(
         id=event.room_id,
         generation=event.generation,
-        capacity=event.capacity,
-        grace=event.grace,
+        options=event.options,
         opened_at=event.at,
         expires_at=event.expires_at,
         sequence=1,
@@ -40,55 +61,114 @@ def evolve(room: Room, event: Event | Secret) -> Room:
     return replace(_with_fact(room, event), sequence=room.sequence + 1)
 
 
-def _with_fact(room: Room, event: Event) -> Room:
+def _with_fact(room: Room, event: Event) -> Room:  # noqa: PLR0911 - one line for each kind of event
     match event:
-        case MemberJoined(member=member):
-            return replace(room, members=(*room.members, member), admitted=room.admitted + 1)
-        case MemberLeft(member=member):
-            return _without(room, member)
-        case MemberWentAway(member=member) | MemberReturned(member=member):
-            return _with_member(room, member)
-        case HostChanged(member=member):
-            return _with_member(room, member)
-        case RoomWiped():
-            return replace(room, wiped=True, members=(), seats={}, reserved={})
+        case e.MessagePosted():
+            return _with_message(room, event)
+        case e.MemberJoined():
+            return _with_newcomer(room, event)
+        case e.MemberLeft(member=member) | e.MemberRemoved(member=member):
+            return replace(
+                room, members=_without(room.members, member.id), seats=_less(room.seats, member.id)
+            )
+        case (
+            e.MemberWentAway(member=member)
+            | e.MemberReturned(member=member)
+            | e.HostResigned(member=member)
+        ):
+            return replace(room, members=_changed(room.members, member))
+        case (
+            e.HostChanged(member=member)
+            | e.MemberMuted(member=member)
+            | e.MemberUnmuted(member=member)
+        ):
+            return _with_voice(room, member)
+        case e.MessageReacted() | e.MessageDeleted() | e.MessagesExpired():
+            return replace(room, traces=_traces_after(room.traces, event))
+        case e.RoomWiped():
+            return replace(room, **WIPED)  # type: ignore[arg-type] # all of it are fields
+        case _:
+            return _with_door(room, event)
+
+
+def _with_door(room: Room, event: Event) -> Room:  # noqa: PLR0911 - the same
+    match event:
+        case e.RoomLocked() | e.RoomUnlocked():
+            return replace(room, locked=isinstance(event, e.RoomLocked))
+        case e.CodeRotated(code=code):
+            return replace(room, code=code, invitations=())
+        case e.OptionsChanged(options=options):
+            return replace(room, options=options)
+        case e.InvitationIssued(invitation=invitation):
+            kept = tuple(one for one in room.invitations if event.at < one.expires_at)
+            return replace(room, invitations=(*kept, invitation), invited=room.invited + 1)
+        case e.InvitationRevoked(invitation=invitation):
+            return _with_invitation(room, replace(invitation, uses=0))
+        case e.Knocked(knock=knock):
+            return replace(room, knocks=(*room.knocks, knock), knocked=room.knocked + 1)
+        case e.KnockEnded():
+            return _without_knock(room, event)
         case _:
             return room
 
 
 def _with_secret(room: Room, secret: Secret) -> Room:
     match secret:
-        case CodeIssued(code=code):
+        case e.CodeIssued(code=code):
             return replace(room, code=code)
-        case SeatTaken(member_id=member_id, digest=digest, previous=previous):
-            return _with_seat(room, member_id, digest, previous)
-        case PostRemembered(member_id=member_id, fingerprint=fingerprint):
+        case e.SeatTaken():
+            return _with_seat(room, secret)
+        case e.SeatBanned(digest=digest):
+            return replace(room, banned=(*room.banned, digest))
+        case e.PostRemembered(member_id=member_id, fingerprint=fingerprint):
             return _with_post(room, member_id, fingerprint)
+        case e.InvitationKept(invitation_id=invitation_id, digest=digest):
+            return _with_word(room, invitation_id, digest)
+        case e.KnockerKept(knock_id=knock_id, digest=digest, previous=previous):
+            return replace(
+                _inherited(room, digest, previous),
+                knockers={**room.knockers, knock_id: Knocker(digest)},
+                turned_away=_less(room.turned_away, digest),
+            )
         case _:
             raise TypeError(secret)
 
 
-def _with_member(room: Room, changed: Member) -> Room:
-    members = tuple(changed if member.id == changed.id else member for member in room.members)
-    return replace(room, members=members)
+def _with_newcomer(room: Room, event: e.MemberJoined) -> Room:
+    joined = replace(room, members=(*room.members, event.member), admitted=room.admitted + 1)
+    return _with_invitation(joined, event.invitation) if event.invitation else joined
 
 
-def _without(room: Room, gone: Member) -> Room:
-    members = tuple(member for member in room.members if member.id != gone.id)
-    seats = {member_id: seat for member_id, seat in room.seats.items() if member_id != gone.id}
-    return replace(room, members=members, seats=seats)
-
-
-def _with_seat(room: Room, member_id: str, digest: str, previous: str | None) -> Room:
-    member = room.member(member_id)
-    nickname = member.nickname if member else ""
-    handed_over = {
-        face: digest if holder == previous else holder for face, holder in room.reserved.items()
-    }
+def _with_voice(room: Room, member: Member) -> Room:
+    """Return the room with the member, who comes back muted, or not, as they are now."""
+    digest = room.seats[member.id].digest
+    silenced = tuple(one for one in room.silenced if one != digest)
     return replace(
         room,
-        seats={**room.seats, member_id: Seat(digest)},
-        reserved=handed_over | dict.fromkeys(faces(nickname), digest),
+        members=_changed(room.members, member),
+        silenced=(*silenced, digest) if member.muted else silenced,
+    )
+
+
+def _with_seat(room: Room, taken: e.SeatTaken) -> Room:
+    member = room.member(taken.member_id)
+    nickname = member.nickname if member else ""
+    room = _inherited(room, taken.digest, taken.previous)
+    return replace(
+        room,
+        seats={**room.seats, taken.member_id: Seat(taken.digest)},
+        reserved={**room.reserved, **dict.fromkeys(faces(nickname), taken.digest)},
+    )
+
+
+def _inherited(room: Room, digest: str, previous: str | None) -> Room:
+    """Return the room in which the token is heir to an older one: to its names, and to a mute."""
+    return replace(
+        room,
+        reserved={
+            face: digest if holder == previous else holder for face, holder in room.reserved.items()
+        },
+        silenced=tuple(digest if one == previous else one for one in room.silenced),
     )
 
 
@@ -96,3 +176,61 @@ def _with_post(room: Room, member_id: str, fingerprint: str) -> Room:
     seat = room.seats[member_id]
     posted = (*seat.posted, (fingerprint, room.sequence))[-MOST_REMEMBERED_POSTS:]
     return replace(room, seats={**room.seats, member_id: replace(seat, posted=posted)})
+
+
+def _with_message(room: Room, event: e.MessagePosted) -> Room:
+    trace = Trace(event.member_id, event.nickname, event.at, event.expires_at, event.action)
+    older = room.traces.items()
+    if len(room.traces) >= MOST_TRACES:
+        older = dict(islice(older, len(room.traces) - MOST_TRACES + 1, None)).items()
+    return replace(room, traces=dict([*older, (room.sequence + 1, trace)]))
+
+
+def _traces_after(traces: Mapping[int, Trace], event: Event) -> Mapping[int, Trace]:
+    if isinstance(event, e.MessageReacted):
+        reacted = replace(traces[event.message], reactions=event.reactions)
+        return {**traces, event.message: reacted}
+    gone = {
+        sequence: replace(traces[sequence], nickname="", reactions=(), gone=True)
+        for sequence in event.takes_back
+    }
+    return {**traces, **gone}
+
+
+def _with_invitation(room: Room, changed: Invitation) -> Room:
+    if changed.uses:
+        return replace(room, invitations=_changed(room.invitations, changed))
+    return replace(room, invitations=_without(room.invitations, changed.id))
+
+
+def _with_word(room: Room, invitation_id: str, digest: str) -> Room:
+    words = {**room.words, invitation_id: digest}
+    over = [key for key in words if room.invitation(key) is None]
+    for key in over[:-MOST_CLOSED_INVITATIONS]:
+        del words[key]
+    return replace(room, words=words)
+
+
+def _without_knock(room: Room, event: e.KnockEnded) -> Room:
+    turned_away = dict(room.turned_away)
+    if event.reason in ("declined", "expired"):
+        turned_away[room.knockers[event.knock.id].digest] = event.reason
+    newest = dict(islice(turned_away.items(), max(0, len(turned_away) - MOST_KNOCKS), None))
+    return replace(
+        room,
+        knocks=_without(room.knocks, event.knock.id),
+        knockers=_less(room.knockers, event.knock.id),
+        turned_away=newest,
+    )
+
+
+def _changed(kept: tuple[_Kept, ...], changed: _Kept) -> tuple[_Kept, ...]:
+    return tuple(changed if one.id == changed.id else one for one in kept)
+
+
+def _without(kept: tuple[_Kept, ...], gone: str) -> tuple[_Kept, ...]:
+    return tuple(one for one in kept if one.id != gone)
+
+
+def _less(kept: Mapping[_Key, _Value], gone: _Key) -> dict[_Key, _Value]:
+    return {key: value for key, value in kept.items() if key != gone}

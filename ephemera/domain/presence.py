@@ -37,15 +37,21 @@ def is_here(lease: Lease, now: float) -> bool:
 
 def is_over(room: Room, lease: Lease, now: float) -> bool:
     """Tell whether the seat has been without a sign of life for longer than the room's grace."""
-    return not is_here(lease, now) and now >= lease.seen_at + room.grace
+    return not is_here(lease, now) and now >= lease.seen_at + room.options.grace
 
 
 def due_at(room: Room, leases: Mapping[str, Lease]) -> float:
     """Return the time of the next thing that must be decided about the room."""
-    deadlines = (_deadline(room, member, leases[member.id]) for member in room.members)
-    return min((room.expires_at, *deadlines))
+    seats = (_deadline(room, member, leases[member.id]) for member in room.members)
+    knocks = (knock.expires_at for knock in room.knocks)
+    messages = (
+        trace.expires_at
+        for trace in room.traces.values()
+        if trace.expires_at is not None and not trace.gone
+    )
+    return min((room.expires_at, *seats, *knocks, *messages))
 
 
 def _deadline(room: Room, member: Member, lease: Lease) -> float:
-    over = max(lease.until, lease.seen_at + room.grace)
+    over = max(lease.until, lease.seen_at + room.options.grace)
     return lease.until if member.away_since is None else over

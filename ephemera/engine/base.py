@@ -8,6 +8,8 @@ the engine makes the decision hold or says Conflict.
   appends at least one event, so no second number is kept beside it.
 - **`commit` is one atomic step**: room, log, code index, leases and due index
   change together or not at all, and listeners hear of it after it holds.
+- **What is taken back is gone**: an event that changes an earlier message
+  changes it in the log, too, in the same step (`ephemera.domain.events.amended`).
 - **Listeners hear the events of a room in order and without a hole.** They are
   called on the event loop and must not block, raise or await.
 - **What is forgotten is gone**: after a commit without a room, `load`, `find`
@@ -20,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.events import Event
+from ephemera.domain.events import Event, Signal
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 
@@ -43,6 +45,28 @@ class Entry(NamedTuple):
     def sequence(self) -> int:
         """The number of the event within its generation."""
         return self.cursor.sequence
+
+    @property
+    def line(self) -> int:
+        """The sequence at which people see it: that of the message it is about, or its own."""
+        return self.event.about or self.cursor.sequence
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it is in the place of a message that it took back; it has one of its own, too."""
+        return self.cursor.sequence in self.event.takes_back
+
+    @property
+    def has_line(self) -> bool:
+        """Whether a page that shows the log has a line for it in this place."""
+        return self.event.has_line and self.line == self.cursor.sequence
+
+    def seen_from(self, horizon: int) -> "Entry | None":
+        """Return so much of the entry as is shown to who may see nothing up to that line."""
+        if self.line <= horizon:
+            return None
+        seen = self.event.seen_from(horizon)
+        return self if seen is self.event else Entry(self.cursor, seen)
 
 
 class Snapshot(NamedTuple):
@@ -75,6 +99,8 @@ class Change:
 
 Listener = Callable[[str, Sequence[Entry]], None]
 """Called with a room id and the entries just committed to it."""
+Sensor = Callable[[str, Signal], None]
+"""Called with a room id and a signal given in it."""
 
 
 class Engine(Protocol):
@@ -122,11 +148,14 @@ class Engine(Protocol):
     async def refund(self, budget: str, rate: float) -> None:
         """Give back what the last `spend` took."""
 
+    async def signal(self, room_id: str, signal: Signal) -> None:
+        """Tell those who listen, and keep nothing of it. Who hears it later heard it too late."""
+
     async def count_rooms(self) -> int:
         """Return the number of rooms."""
 
-    def listen(self, listener: Listener) -> None:
-        """Call the listener after every commit, for the rest of the engine's life."""
+    def listen(self, listener: Listener, sensor: Sensor | None = None) -> None:
+        """Call the listener after every commit and the sensor at every signal, for ever."""
 
     async def close(self) -> None:
         """Let go of what the engine holds outside this process."""

@@ -9,9 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ephemera.domain.cursors import Cursor
+from ephemera.domain.events import Event, Signal, amended, amends
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Conflict, Entry, Listener, Snapshot
+from ephemera.engine.base import (
+    LOG_BYTES,
+    LOG_EVENTS,
+    Change,
+    Conflict,
+    Entry,
+    Listener,
+    Sensor,
+    Snapshot,
+)
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.deadlines import Deadlines
 
@@ -26,10 +36,19 @@ class _Kept:
     leases: dict[str, Lease] = field(default_factory=dict)
 
     def append(self, entries: Sequence[Entry]) -> None:
-        self.log.extend(entries)
-        self.weight += sum(entry.event.weight for entry in entries)
+        for entry in entries:
+            if amends(entry.event):
+                self.amend(entry.event)
+            self.log.append(entry)
+            self.weight += entry.event.weight
         while len(self.log) > LOG_EVENTS or self.weight > LOG_BYTES:
             self.weight -= self.log.popleft().event.weight
+
+    def amend(self, later: Event) -> None:
+        self.log = deque(
+            entry._replace(event=amended(entry.sequence, entry.event, later)) for entry in self.log
+        )
+        self.weight = sum(entry.event.weight for entry in self.log)
 
     def take(self, change: Change, room: Room) -> None:
         self.room = room
@@ -62,6 +81,7 @@ class MemoryEngine:
         self._due = Deadlines()
         self._budgets = Budgets()
         self._listeners: list[Listener] = []
+        self._sensors: list[Sensor] = []
 
     async def load(self, room_id: str) -> Snapshot | None:
         """See `Engine.load`."""
@@ -139,13 +159,20 @@ class MemoryEngine:
         """See `Engine.refund`."""
         self._budgets.refund(budget, rate)
 
+    async def signal(self, room_id: str, signal: Signal) -> None:
+        """See `Engine.signal`."""
+        for sensor in self._sensors:
+            sensor(room_id, signal)
+
     async def count_rooms(self) -> int:
         """See `Engine.count_rooms`."""
         return len(self._rooms)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Listener, sensor: Sensor | None = None) -> None:
         """See `Engine.listen`."""
         self._listeners.append(listener)
+        if sensor:
+            self._sensors.append(sensor)
 
     async def close(self) -> None:
         """See `Engine.close`."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
+from ephemera.domain.rooms import Room
 from ephemera.engine.base import Engine, Entry
 from ephemera.hub.hub import Hub, send_away
 from ephemera.hub.stream import Stream
@@ -56,26 +57,37 @@ class Feed:
     async def _is_seated(self, stream: Stream) -> bool:
         """Tell whether the seat is still there: it may have gone before the stream was added."""
         snapshot = await self._engine.load(stream.room_id)
-        return snapshot is not None and snapshot.room.member(stream.member_id) is not None
+        return snapshot is not None and _has_place(snapshot.room, stream.member_id)
 
     async def _missed(self, stream: Stream) -> bytes:
         entries = await self._engine.read(stream.room_id, stream.cursor)
+        snapshot = await self._engine.load(stream.room_id)
+        if snapshot is None or not _has_place(snapshot.room, stream.member_id):
+            # What was read may be of the time after the seat, unless its end is among it.
+            own_end = any(entry.event.released == stream.member_id for entry in entries or ())
+            return self._render(stream, entries) if entries and own_end else b""
         if entries is not None:
             return self._render(stream, entries)
-        snapshot = await self._engine.load(stream.room_id)
         kept = await self._engine.read(stream.room_id, None)
-        if snapshot is None or kept is None:
+        if kept is None:
             return b""
         now = snapshot.room.cursor
+        kept = [seen for entry in kept if (seen := entry.seen_from(stream.horizon))]
         until = [entry for entry in kept if entry.sequence <= now.sequence]
         stream.cursor = now
         since = [entry for entry in kept if entry.sequence > now.sequence]
         return stream.renderer.resync(snapshot, until) + self._render(stream, since)
 
     def _render(self, stream: Stream, entries: Sequence[Entry]) -> bytes:
+        """Return the entries as far as they are theirs: nothing after the end of the seat."""
+        missed = []
         for entry in entries:
             stream.cursor = entry.cursor
-        return b"".join(stream.renderer.entry(entry) for entry in entries)
+            if seen := entry.seen_from(stream.horizon):
+                missed.append(stream.renderer.entry(seen))
+            if entry.event.released == stream.member_id:
+                break
+        return b"".join(missed)
 
     def _retire(self, stream: Stream) -> None:
         """End a stream whose time is over; a finite one that saw nothing says that all is well."""
@@ -83,3 +95,8 @@ class Feed:
             stream.end(stream.renderer.ping)
         else:
             send_away(stream)
+
+
+def _has_place(room: Room, member_id: str) -> bool:
+    """Tell whether somebody sits there, or waits there."""
+    return room.member(member_id) is not None or room.knock(member_id) is not None

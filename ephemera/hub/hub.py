@@ -14,7 +14,7 @@ from typing import Final
 
 from ephemera.clock import Clock
 from ephemera.domain.errors import Unavailable
-from ephemera.domain.events import Event, RoomWiped
+from ephemera.domain.events import Event, RoomWiped, Signal
 from ephemera.engine.base import Entry
 from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
@@ -116,6 +116,14 @@ class Hub:
             for stream in streams:
                 stream.cut()
 
+    def sense(self, room_id: str, signal: Signal) -> None:
+        """Pass on what is so only just now: the engine's sensor."""
+        rendered: dict[Renderer, bytes] = {}
+        for stream in tuple(self._rooms.get(room_id, ())):
+            if stream.renderer not in rendered:
+                rendered[stream.renderer] = stream.renderer.signal(signal)
+            stream.signal(rendered[stream.renderer])
+
     def drain(self) -> None:
         """Take no more streams and end those that are open; their readers come back later."""
         self._draining = True
@@ -156,12 +164,26 @@ def send_away(stream: Stream) -> None:
 
 
 def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
-    rendered: dict[Renderer, bytes] = {}
+    rendered: dict[tuple[Renderer, bool], bytes] = {}
     for stream in streams:
-        if stream.renderer not in rendered:
-            rendered[stream.renderer] = stream.renderer.entry(entry)
-        stream.deliver(entry.cursor, rendered[stream.renderer])
+        seen = entry.seen_from(stream.horizon)
+        if seen is None:
+            stream.deliver(entry.cursor, b"")
+            continue
+        look = (stream.renderer, seen is entry)  # what is not all of it is the same for everybody
+        if look not in rendered:
+            rendered[look] = stream.renderer.entry(seen)
+        stream.deliver(entry.cursor, rendered[look] + _farewell(stream, entry))
+        if stream.renderer.outdates(seen):
+            stream.end()
     _end_released(streams, entry)
+
+
+def _farewell(stream: Stream, entry: Entry) -> bytes:
+    """Return what goes with the one answer to a reader who will get no other: they have left."""
+    if stream.finite and stream.member_id == entry.event.released:
+        return stream.renderer.left(entry.cursor, entry.event)
+    return b""
 
 
 def _end_released(streams: Sequence[Stream], entry: Entry) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.events import Event
+from ephemera.domain.events import Event, Signal
 from ephemera.engine.base import Entry, Snapshot
 
 
@@ -22,6 +22,12 @@ class Renderer(Protocol):
 
     def left(self, cursor: Cursor, event: Event) -> bytes:
         """Return the last thing that the streams of a released seat get."""
+
+    def signal(self, signal: Signal) -> bytes:
+        """Return what is so only just now; may be empty when there is nothing to show."""
+
+    def outdates(self, entry: Entry) -> bool:
+        """Tell whether what a client has got so far must be asked for anew after the entry."""
 
     def ping(self, cursor: Cursor) -> bytes:
         """Return a heartbeat. `cursor` is the newest that the stream has passed."""

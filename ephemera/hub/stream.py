@@ -25,10 +25,11 @@ logger = logging.getLogger(__name__)
 
 
 class Stream:
-    """A subscriber of one room, on behalf of one seat, in one representation.
+    """A subscriber of one room, on behalf of one seat or knock, in one representation.
 
-    `finite` streams end after the first event. `on_over` is called once, when
-    the stream is over on our side; it must not raise or wait.
+    `finite` streams end after the first event. Nothing about what stands up to
+    line `horizon` is shown. `on_over` is called once, when the stream is over
+    on our side; it must not raise or wait.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Stream:
         "_mailbox",
         "cursor",
         "finite",
+        "horizon",
         "member_id",
         "on_over",
         "renderer",
@@ -54,12 +56,14 @@ class Stream:
         *,
         cursor: Cursor,
         finite: bool = False,
+        horizon: int = 0,
     ) -> None:
         self.room_id = room_id
         self.member_id = member_id
         self.renderer = renderer
         self.cursor = cursor
         self.finite = finite
+        self.horizon = horizon
         self.write = write
         self._mailbox = Mailbox()
         self._held: list[Callable[[], None]] | None = []
@@ -85,6 +89,11 @@ class Stream:
             self._hold(self._held, partial(self.deliver, cursor, chunk))
         elif cursor.sequence > self.cursor.sequence:
             self._pass(cursor, chunk)
+
+    def signal(self, chunk: bytes) -> None:
+        """Show what is so only just now, to a reader who is here for more than one answer."""
+        if self.is_live and not self.finite:
+            self._put(chunk)
 
     def ping(self) -> None:
         """Show both ends that the connection is alive."""

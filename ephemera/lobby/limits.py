@@ -19,6 +19,8 @@ MESSAGES_OF_A_SEAT: Final = Limit("messages-of-a-seat", 1.0, 5)
 MESSAGES_IN_A_ROOM: Final = Limit("messages-in-a-room", 8.0, 20)
 FAILED_JOINS_FROM_AN_ADDRESS: Final = Limit("failed-joins", 10 / 60, 10)
 FAILED_JOINS_IN_ALL: Final = Limit("failed-joins-in-all", 200.0, 200)
+KNOCKS_FROM_AN_ADDRESS: Final = Limit("knocks", 6 / 60, 6)
+ACTS_OF_A_SEAT: Final = Limit("acts-of-a-seat", 2.0, 20)
 ROOMS_FROM_AN_ADDRESS: Final = Limit("rooms", 5 / 600, 5)
 
 
@@ -38,17 +40,23 @@ class Limits:
         if not self._enforced:
             return
         for place, (limit, subject) in enumerate(spendings):
-            wait = await self._engine.spend(
-                _budget(limit, subject), limit.rate, limit.burst, self._clock()
-            )
-            if wait:
+            if wait := await self._take(limit, subject):
                 await self.refund(*spendings[:place])
                 raise TooMany(wait)
+
+    async def allow(self, limit: Limit, subject: str) -> bool:
+        """Take one from the budget and tell whether there was one."""
+        return not await self._take(limit, subject)
 
     async def refund(self, *spendings: tuple[Limit, str]) -> None:
         """Give back what `spend` took."""
         for limit, subject in spendings:
             await self._engine.refund(_budget(limit, subject), limit.rate)
+
+    async def _take(self, limit: Limit, subject: str) -> float:
+        return await self._engine.spend(
+            _budget(limit, subject), limit.rate, limit.burst, self._clock()
+        )
 
 
 def _budget(limit: Limit, subject: str) -> str:

@@ -1,23 +1,22 @@
-"""The lobby: open, join, post, leave, close. It looks up and makes hold; the domain decides."""
+"""The lobby: open, join, act, leave, close. It looks up and makes hold; the domain decides."""
 
-import hashlib
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from ephemera.clock import Clock
 from ephemera.domain.codes import new_code, read_code
-from ephemera.domain.commands import Close, Join, Leave, Open, Post
-from ephemera.domain.cursors import Cursor
+from ephemera.domain.commands import Close, Command, Join, Leave, Open, Withdraw
 from ephemera.domain.decide import open_room
 from ephemera.domain.errors import NoSuchRoom, Unavailable, WrongCode
 from ephemera.domain.nicknames import read_nickname
-from ephemera.domain.rooms import Member, Room
-from ephemera.domain.texts import read_text
+from ephemera.domain.rooms import Knock, Member, Options, Room, TurnedAway
 from ephemera.domain.tokens import digest_of
+from ephemera.domain.words import Word, read_word
 from ephemera.engine.base import Conflict, Engine, Snapshot
 from ephemera.lobby import limits
-from ephemera.lobby.limits import Limits
+from ephemera.lobby.limits import Limit, Limits
 from ephemera.lobby.retries import Retries
 from ephemera.lobby.steps import Steps
 
@@ -35,6 +34,14 @@ class Admission(NamedTuple):
     token: str
 
 
+class Waiting(NamedTuple):
+    """A place at the door just taken; the token opens the seat once they are let in."""
+
+    room: Room
+    knock: Knock
+    token: str
+
+
 class Seated(NamedTuple):
     """A member in a room, found by the member's token: the proof that they may look."""
 
@@ -44,6 +51,18 @@ class Seated(NamedTuple):
     @property
     def room(self) -> Room:
         """The room as it was when the token was looked up."""
+        return self.snapshot.room
+
+
+class AtTheDoor(NamedTuple):
+    """Somebody who waits, or was turned away, found by their token."""
+
+    snapshot: Snapshot
+    knock: Knock | TurnedAway
+
+    @property
+    def room(self) -> Room:
+        """The room as it was when the token was looked up. Nothing of it is theirs to see."""
         return self.snapshot.room
 
 
@@ -69,14 +88,14 @@ class Lobby:
         self._steps = Steps(engine)
 
     async def open(
-        self, nickname: str, capacity: int, grace: int, visitor: str, key: str | None = None
+        self, nickname: str, options: Options, visitor: str, key: str | None = None
     ) -> Admission:
-        """Open a room for `capacity` seats of `grace` seconds; its opener is the host.
+        """Open a room; its opener is the host.
 
         The same request with the same key again is the same room.
         """
         nickname = read_nickname(nickname)
-        request = (nickname, str(capacity), str(grace))
+        request = (nickname, repr(options))
         room_id, token = self._retries.room_id(key, *request), self._retries.token(key, *request)
         if key and (known := await self._known(room_id, token)):
             return known
@@ -89,8 +108,7 @@ class Lobby:
             code=new_code(),
             nickname=nickname,
             digest=digest_of(token),
-            capacity=capacity,
-            grace=grace,
+            options=options,
             lifetime=self._lifetime,
         )
         room, events = open_room(command)
@@ -104,32 +122,42 @@ class Lobby:
 
     async def join(
         self, code: str, nickname: str, visitor: str, held: HeldToken, key: str | None = None
-    ) -> Admission:
-        """Take a seat in the room that the code admits to.
+    ) -> Admission | Waiting:
+        """Take a seat, or a place at the door, in the room that a code or an invitation leads to.
 
         Whoever already holds a seat there comes back to it, whatever nickname
         they typed: a link followed twice must not take two seats. So does who
         sends the same request with the same key again.
         """
         nickname = read_nickname(nickname)
-        snapshot = await self._admitted(code, visitor)
+        word = read_word(code)
+        snapshot = await self._invited(code, word, visitor)
         shown = held(snapshot.room.id)
         token = self._retries.token(key, snapshot.room.id, nickname)
         for known in (shown, token):
-            if known and (member := snapshot.room.holder_of(digest_of(known))):
-                return Admission(snapshot.room, member, known)
-        digest, previous = digest_of(token), digest_of(shown) if shown else None
+            placed = _placed(snapshot.room, known) if known else None
+            if placed and (word is None or isinstance(placed, Admission)):
+                return placed  # an invitation leads past the door also who waits there
+        if word and not snapshot.room.invitation_of(word.digest, self._clock()):
+            await self._limits.spend(*_failed_join(visitor))
+            raise WrongCode
+        if snapshot.room.options.ask and word is None:
+            await self._limits.spend((limits.KNOCKS_FROM_AN_ADDRESS, visitor))
+        wish = partial(
+            Join,
+            nickname=nickname,
+            digest=digest_of(token),
+            code=read_code(code),
+            word=word.digest if word else None,
+            previous=digest_of(shown) if shown else None,
+        )
         try:
-            room = await self._steps.carry_out(
-                snapshot,
-                lambda _: Join(
-                    at=self._clock(), nickname=nickname, digest=digest, previous=previous
-                ),
-            )
+            room = await self._steps.carry_out(snapshot, lambda _: wish(at=self._clock()))
         except NoSuchRoom:
             raise WrongCode from None
-        seated = next(member for member in room.members if room.seats[member.id].digest == digest)
-        return Admission(room, seated, token)
+        placed = _placed(room, token)
+        assert placed  # noqa: S101 # that is what joining does
+        return placed
 
     async def _known(self, room_id: str, token: str) -> Admission | None:
         try:
@@ -138,17 +166,18 @@ class Lobby:
             return None
         return Admission(seated.room, seated.member, token)
 
-    async def _admitted(self, code: str, visitor: str) -> Snapshot:
-        """Return the room behind the code; what a wrong code costs is given back for a good one."""
-        spendings = (
-            (limits.FAILED_JOINS_FROM_AN_ADDRESS, visitor),
-            (limits.FAILED_JOINS_IN_ALL, ""),
-        )
+    async def _invited(self, code: str, word: Word | None, visitor: str) -> Snapshot:
+        """Return the room they come to; what a wrong code costs is given back for a good one.
+
+        Every code and word that admits nobody gets one answer, whatever the reason.
+        The word of an invitation that is over still leads those back who came by it.
+        """
+        spendings = _failed_join(visitor)
         await self._limits.spend(*spendings)
         known = read_code(code)
-        room_id = await self._engine.find(known) if known else None
+        room_id = word.room_id if word else await self._engine.find(known) if known else None
         snapshot = await self._engine.load(room_id) if room_id else None
-        if snapshot is None:
+        if snapshot is None or (word and word.digest not in snapshot.room.words.values()):
             raise WrongCode
         await self._limits.refund(*spendings)
         return snapshot
@@ -164,41 +193,52 @@ class Lobby:
             raise NoSuchRoom
         return Seated(snapshot, member)
 
-    async def post(self, seated: Seated, text: str, key: str | None = None) -> Cursor:
-        """Say something, and return the cursor of the message.
+    async def at_the_door(self, room_id: str, token: str | None) -> AtTheDoor:
+        """Return the knock whose token this is, or how it ended. Raises `NoSuchRoom`."""
+        snapshot = await self._engine.load(room_id)
+        if snapshot is None or token is None:
+            raise NoSuchRoom
+        digest = digest_of(token)
+        knock = snapshot.room.knock_of(digest) or snapshot.room.turned_away.get(digest)
+        if knock is None:
+            raise NoSuchRoom
+        return AtTheDoor(snapshot, knock)
 
-        The same text with the same key again is the same message.
-        """
-        text, member_id = read_text(text), seated.member.id
-        fingerprint = _fingerprint(key, text) if key else None
-        if fingerprint and (known := seated.room.sequence_of(member_id, fingerprint)):
-            return Cursor(seated.room.generation, known)
-        await self._limits.spend(
-            (limits.MESSAGES_OF_A_SEAT, f"{seated.room.id}/{member_id}"),
-            (limits.MESSAGES_IN_A_ROOM, seated.room.id),
-        )
-        room = await self._steps.carry_out(
-            seated.snapshot,
-            lambda _: Post(
-                at=self._clock(), member_id=member_id, text=text, fingerprint=fingerprint
-            ),
-        )
-        known = room.sequence_of(member_id, fingerprint) if fingerprint else None
-        return Cursor(room.generation, known or room.sequence)
+    async def withdraw(self, waiting: AtTheDoor) -> None:
+        """Wait no longer."""
+        knock = waiting.knock
+        if isinstance(knock, Knock):
+            await self._steps.carry_out(
+                waiting.snapshot, lambda _: Withdraw(at=self._clock(), knock_id=knock.id)
+            )
+
+    async def act(self, seated: Seated, wish: Callable[[float], Command]) -> Room:
+        """Carry out what a member wants, `wish` made with the time of now."""
+        await self._limits.spend((limits.ACTS_OF_A_SEAT, f"{seated.room.id}/{seated.member.id}"))
+        return await self._carry_out(seated, wish)
 
     async def leave(self, seated: Seated) -> None:
         """Give the seat up; the room of the last one ends at once."""
-        await self._steps.carry_out(
-            seated.snapshot, lambda _: Leave(at=self._clock(), member_id=seated.member.id)
-        )
+        await self._carry_out(seated, lambda at: Leave(at=at, member_id=seated.member.id))
 
     async def close(self, seated: Seated) -> None:
         """End the room for all. Raises `NotHost`."""
-        await self._steps.carry_out(
-            seated.snapshot, lambda _: Close(at=self._clock(), member_id=seated.member.id)
-        )
+        await self._carry_out(seated, lambda at: Close(at=at, member_id=seated.member.id))
+
+    async def _carry_out(self, seated: Seated, wish: Callable[[float], Command]) -> Room:
+        return await self._steps.carry_out(seated.snapshot, lambda _: wish(self._clock()))
 
 
-def _fingerprint(key: str, text: str) -> str:
-    """Return what tells a retry from a new message: an edited draft is not a retry."""
-    return hashlib.sha256(f"{key}\0{text}".encode()).hexdigest()[:32]
+def _failed_join(visitor: str) -> tuple[tuple[Limit, str], ...]:
+    """Return what a code that admits nobody costs."""
+    return (limits.FAILED_JOINS_FROM_AN_ADDRESS, visitor), (limits.FAILED_JOINS_IN_ALL, "")
+
+
+def _placed(room: Room, token: str) -> Admission | Waiting | None:
+    """Return the place of the token in the room, if it has one."""
+    digest = digest_of(token)
+    if member := room.holder_of(digest):
+        return Admission(room, member, token)
+    if knock := room.knock_of(digest):
+        return Waiting(room, knock, token)
+    return None

@@ -6,14 +6,7 @@ from ephemera.domain.commands import Command, Sweep
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.decide import decide
 from ephemera.domain.errors import NoSuchRoom
-from ephemera.domain.events import (
-    Event,
-    MemberJoined,
-    MemberLeft,
-    MemberReturned,
-    MemberWentAway,
-    MessagePosted,
-)
+from ephemera.domain.events import Event, MemberLeft, MemberWentAway
 from ephemera.domain.presence import Lease, due_at
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Change, Conflict, Engine, Entry, Snapshot
@@ -86,17 +79,7 @@ def _numbered(room: Room, events: Sequence[Event]) -> list[Entry]:
 
 
 def _signs_of_life(events: Iterable[Event]) -> dict[str, Lease]:
-    return {member_id: Lease.renewed(event.at) for event in events if (member_id := _actor(event))}
-
-
-def _actor(event: Event) -> str | None:
-    match event:
-        case MessagePosted(member_id=member_id):
-            return member_id
-        case MemberJoined(member=member) | MemberReturned(member=member):
-            return member.id
-        case _:
-            return None
+    return {event.actor: Lease.renewed(event.at) for event in events if event.actor}
 
 
 def _grounds(events: Iterable[Event], snapshot: Snapshot) -> dict[str, float]:

@@ -9,6 +9,7 @@ import httpx
 
 from ephemera import __version__
 from ephemera.hub.wire import terminal_safe
+from ephemera.terminal.events import Event
 from ephemera.terminal.mistakes import Gone, Mistake, Refused, TooFast, Unreached
 from ephemera.terminal.places import RoomPlace
 
@@ -51,8 +52,19 @@ class Client:
         """
         await ask(self._http, f"{self._path}/messages", {"text": text, "key": key})
 
+    async def knock(self) -> Event:
+        """Return how it stands with our knock. Raises `TooFast`."""
+        try:
+            answer = await self._http.get(f"{self._path}/knock")
+        except httpx.RequestError as error:
+            raise _unreached(error) from None
+        if not answer.is_success:
+            _settle(answer)
+        told = _json(answer)
+        return told if isinstance(told, dict) else {}
+
     async def leave(self) -> None:
-        """Give the seat up."""
+        """Give the seat up, or the place at the door."""
         await ask(self._http, f"{self._path}/leave", {})
 
     @asynccontextmanager

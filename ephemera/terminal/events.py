@@ -50,6 +50,18 @@ def list_of(event: Event, name: str) -> list[Event]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def texts_of(event: Event, name: str) -> list[str]:
+    """Return a field that is a list of texts; what is none is left out."""
+    value = event.get(name)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def within(event: Event, name: str) -> Event:
+    """Return a field that is an object; an empty one when it is none."""
+    value = event.get(name)
+    return value if isinstance(value, dict) else {}
+
+
 def cursor_of(event: Event) -> str:
     """Return the cursor of the event when it has one that can be asked for again."""
     text = text_of(event, "cursor")
@@ -57,8 +69,23 @@ def cursor_of(event: Event) -> str:
 
 
 def kept_since(resync: Event, cursor: str) -> list[Event]:
-    """Return what a resync holds that a reader at the cursor has not seen; all of another log."""
-    return [event for event in list_of(resync, "events") if _is_after(event, cursor)]
+    """Return what a resync holds that a reader at the cursor has not seen; all of another log.
+
+    Messages come as they are now: what changed those among them is no news.
+    """
+    news = [event for event in list_of(resync, "events") if _is_after(event, cursor)]
+    said = {own_id(event) for event in news if kind_of(event) == "message-posted"}
+    return [event for event in news if not (_changes(event) and text_of(event, "message") in said)]
+
+
+def own_id(message: Event) -> str:
+    """Return the id by which later events name this message."""
+    cursor = Cursor.read(cursor_of(message))
+    return f"m-{cursor.sequence}" if cursor else ""
+
+
+def _changes(event: Event) -> bool:
+    return kind_of(event) in ("message-edited", "message-reacted")
 
 
 def _is_after(event: Event, cursor: str) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from ephemera.terminal.client import Client
-from ephemera.terminal.events import Event, Parser, cursor_of, kind_of, number_of
-from ephemera.terminal.mistakes import TooFast, Unreached
+from ephemera.terminal.events import Event, Parser, cursor_of, kind_of, number_of, text_of
+from ephemera.terminal.mistakes import Gone, Removed, TooFast, Unreached
+from ephemera.terminal.sentences import inline
 
 FIRST_WITHIN: Final = 6.0
 """Seconds until a stream must have said something; else something on the way holds it back."""
@@ -23,31 +24,42 @@ def _ignore(_: object) -> None:
 
 
 class Follower:
-    """Hands over what happens, in order, and whether there is a connection."""
+    """Hands over what happens after a cursor, in order, and whether there is a connection."""
 
     def __init__(
         self,
         client: Client,
         hear: Callable[[list[Event]], None] = _ignore,
         connected: Callable[[bool], None] = _ignore,
+        after: str = "",
     ) -> None:
         self._client = client
         self._hear = hear
         self._connected = connected
-        self._cursor = ""
+        self._cursor = after
+        self._removed_by: str | None = None
         self._wiped = False
         self._failures = 0
         self._finite_until = 0.0
         self._asked_to_wait = 0.0
 
     async def run(self) -> None:
-        """Follow until the room is wiped. Raises `Mistake`, `Gone` when the seat has ended."""
+        """Follow until the room is wiped. Raises `Mistake`, `Gone` when the seat has ended.
+
+        It is `Removed` when the last thing said before the end was that somebody was removed.
+        """
         while True:
             started, heard = time.monotonic(), False
+            removed_by, self._removed_by = self._removed_by, None
             try:
                 heard = await self._read(finite=started < self._finite_until)
             except (TooFast, Unreached) as failure:
                 self._asked_to_wait = failure.seconds
+                self._removed_by = None  # the stream was cut: there may have been more to say
+            except Gone:
+                if removed_by is None:
+                    raise
+                raise Removed(removed_by) from None
             except TimeoutError:
                 self._finite_until = time.monotonic() + FINITE_SECONDS
                 continue
@@ -71,7 +83,10 @@ class Follower:
     def _take(self, events: list[Event]) -> None:
         for event in events:
             self._cursor = cursor_of(event) or self._cursor
+            self._removed_by = None
             match kind_of(event):
+                case "member-removed":
+                    self._removed_by = inline(text_of(event, "by_nickname"))
                 case "room-wiped":
                     self._wiped = True
                 case "finite":
@@ -84,6 +99,8 @@ class Follower:
     def _pause(self, started: float, *, heard: bool) -> float:
         """Return the seconds until the next stream: readers must not come back all at once."""
         now = time.monotonic()
+        if self._removed_by is not None:
+            return 0.0  # was it us? Then there is no seat any more
         if heard and now < self._finite_until:
             return max(0.0, started + LEAST_SECONDS_BETWEEN - now)
         self._connected(False)  # noqa: FBT003 - that is what it is told

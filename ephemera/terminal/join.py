@@ -9,7 +9,8 @@ from prompt_toolkit import PromptSession, print_formatted_text
 
 from ephemera.terminal import looks
 from ephemera.terminal.client import Client, ask, connection
-from ephemera.terminal.events import number_of, text_of
+from ephemera.terminal.door import wait_at_the_door
+from ephemera.terminal.events import number_of, text_of, within
 from ephemera.terminal.mistakes import Mistake, TooFast, Unreached
 from ephemera.terminal.places import (
     TOKEN,
@@ -23,12 +24,17 @@ from ephemera.terminal.talk import Talk
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A seat at this terminal; `me` is the member's id when the server has told it."""
+    """A seat at this terminal, or a place at the door (`waits`).
+
+    `me` is the member's id and `nickname` what they are called, as far as the server has told.
+    """
 
     place: RoomPlace
     token: str = field(repr=False)
     me: str | None = None
+    nickname: str = ""
     grace: float = 0.0
+    waits: bool = False
 
 
 def join(url: str, *, nickname: str | None, show_token: bool) -> None:
@@ -47,10 +53,12 @@ async def _join(place: RoomPlace | Invitation, nickname: str | None, *, show_tok
     if show_token:
         print_formatted_text(f"token {seat.token}")
     async with Client(seat.place, seat.token) as client:
-        ending = await Talk(client, seat.me, seat.grace).run()
+        if seat.waits:
+            await wait_at_the_door(client)
+        ending = await Talk(client, seat.me, nickname=seat.nickname, grace=seat.grace).run()
     print_formatted_text(ending.sentence)
     if ending.seat_is_kept:
-        print_formatted_text(_way_back(seat, is_known=show_token or seat.me is None))
+        print_formatted_text(_way_back(seat, is_known=show_token or not seat.nickname))
 
 
 async def _seat(place: RoomPlace | Invitation, nickname: str | None) -> Seat:
@@ -67,20 +75,27 @@ async def _seat(place: RoomPlace | Invitation, nickname: str | None) -> Seat:
         raise Mistake(f"Too many tries; wait {refusal.seconds:.0f} seconds.") from None
     except Unreached as failure:
         raise Mistake(failure.sentence) from None
-    return _admitted(place.origin, answer)
+    return _taken(place.origin, answer)
 
 
-def _admitted(origin: str, answer: object) -> Seat:
-    """Return the seat that the answer gives; its URL is that of the server we asked."""
+def _taken(origin: str, answer: object) -> Seat:
+    """Return the place that the answer gives; its URL is that of the server we asked."""
     told = answer if isinstance(answer, dict) else {}
-    room, member = (told.get(name) for name in ("room", "member"))
+    room, member, knock = (within(told, name) for name in ("room", "member", "knock"))
     token = text_of(told, "token")
-    if not (isinstance(room, dict) and isinstance(member, dict) and token):
+    if not (room and (member or knock) and token):
         raise Mistake("The server's answer is not that of an Ephemera.")
     place = read_place(f"{origin}/rooms/{text_of(room, 'id')}")
     if isinstance(place, Invitation):
         raise Mistake("The server's answer is not that of an Ephemera.")
-    return Seat(place, read_token({TOKEN: token}), text_of(member, "id"), number_of(room, "grace"))
+    return Seat(
+        place,
+        read_token({TOKEN: token}),
+        me=text_of(member, "id") or None,
+        nickname=text_of(member or knock, "nickname"),
+        grace=number_of(room, "grace"),
+        waits=not member,
+    )
 
 
 def _way_back(seat: Seat, *, is_known: bool) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -10,8 +11,9 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from ephemera.hub.wire import speaker, terminal_safe
-from ephemera.terminal.events import Event, kind_of, number_of, text_of
+from ephemera.terminal.events import Event, kind_of, number_of, text_of, within
 from ephemera.terminal.roster import Person
+from ephemera.terminal.sentences import inline, sentence
 
 Fragments = list[tuple[str, str]]
 """Pairs of a style and a text, as prompt_toolkit shows them."""
@@ -38,14 +40,6 @@ STYLE: Final = Style.from_dict(
 )
 
 _MEMBER: Final = re.compile(r"p([0-9]{1,9})")
-_NOTICES: Final[Mapping[str, str]] = {
-    "room-opened": "{name} opened the room",
-    "member-joined": "{name} joined",
-    "member-left": "{name} left",
-    "host-changed": "{name} is the host now",
-    "room-wiped": "the room is gone",
-    "resync": "resync: earlier lines are not kept any more",
-}
 
 
 def color_depth(environ: Mapping[str, str] = os.environ) -> ColorDepth | None:
@@ -56,15 +50,15 @@ def color_depth(environ: Mapping[str, str] = os.environ) -> ColorDepth | None:
     return ColorDepth.DEPTH_24_BIT if is_true else None
 
 
-def shown(event: Event) -> Fragments:
-    """Return the event as a line; nothing when it has none, or is not known here."""
-    if kind_of(event) == "message-posted":
-        name, text = speaker(text_of(event, "nickname")), text_of(event, "text")
-        hue = f"class:hue{hue_of(text_of(event, 'member'))}"
-        return [_time(event), (hue, _inline(name)), ("", f": {terminal_safe(text)}\n")]
-    if kind_of(event) in _NOTICES:
-        return [_time(event), *notice(_sentence(event))]
-    return []
+def shown(event: Event, words: str = "") -> Fragments:
+    """Return the event as a line; nothing when it has none, or is not known here.
+
+    `words` begin the message that it is about, if that is known.
+    """
+    if kind_of(event) in ("message-posted", "message-edited"):
+        return _message(event)
+    told = sentence(event, words)
+    return [_time(event), *notice(told)] if told else []
 
 
 def notice(sentence: str) -> Fragments:
@@ -76,10 +70,15 @@ def roster(people: Iterable[Person], me: str | None) -> Fragments:
     """Return who is there, each on a line."""
     lines: Fragments = []
     for person in people:
-        marks = {"host": person.role == "host", "away": person.away, "you": person.id == me}
+        marks = {
+            "host": person.role == "host",
+            "away": person.away,
+            "muted": person.muted,
+            "you": person.id == me,
+        }
         told = ", ".join(mark for mark, holds in marks.items() if holds)
         lines.append(("", "  "))
-        lines.append((f"class:hue{hue_of(person.id)}", _inline(person.nickname)))
+        lines.append((f"class:hue{hue_of(person.id)}", inline(person.nickname)))
         lines.append(("class:notice", f" ({told})\n" if told else "\n"))
     return lines
 
@@ -99,16 +98,38 @@ def hue_of(member_id: str) -> int:
     return int(number[1]) % len(HUES) if number else 0
 
 
-def _sentence(event: Event) -> str:
-    if kind_of(event) == "member-left" and text_of(event, "reason") == "away":
-        sentence = "{name} was away too long and has left"
-    else:
-        sentence = _NOTICES[kind_of(event)]
-    return sentence.replace("{name}", _inline(text_of(event, "nickname")))
+def _message(event: Event) -> Fragments:
+    text = terminal_safe(text_of(event, "text"))
+    return [
+        _time(event),
+        (
+            f"class:hue{hue_of(text_of(event, 'member'))}",
+            inline(speaker(text_of(event, "nickname"))),
+        ),
+        ("", ": "),
+        ("class:notice", _quote(event)),
+        ("", f"/me {text}" if event.get("action") is True else text),
+        ("class:notice", f"{_marks(event)}\n"),
+    ]
 
 
-def _inline(name: str) -> str:
-    return terminal_safe(" ".join(name.split()))
+def _quote(event: Event) -> str:
+    """Return what stands before a reply: whom it answers, and the line that was quoted."""
+    reply = within(event, "reply")
+    if not reply:
+        return ""
+    quoted = text_of(reply, "text")
+    told = f": “{inline(quoted)}”" if quoted else ", whose words are gone"
+    return f"(to {inline(text_of(reply, 'nickname'))}{told}) "
+
+
+def _marks(event: Event) -> str:
+    """Return what stands behind a message: that it was edited, and the signs on it."""
+    is_edited = event.get("edited") is True or kind_of(event) == "message-edited"
+    signs = Counter(sign for sign in within(event, "reactions").values() if isinstance(sign, str))
+    counted = (f"{inline(sign)} {number}" for sign, number in signs.items())
+    marks = [*(["edited"] if is_edited else []), *counted]
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 def _time(event: Event) -> tuple[str, str]:

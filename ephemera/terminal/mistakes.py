@@ -4,6 +4,7 @@
 
     Mistake          ends the command; its message is one sentence for the person
     ├── Gone         no such room any more, or not with this token
+    │   └── Removed  a host has shown the member out
     └── Refused      the server will not take this, now or later
     TooFast          a rate is exceeded: nothing was taken, try again after `seconds`
     Unreached        perhaps it arrived, perhaps not: try again, with the same key
@@ -17,8 +18,18 @@ class Mistake(Exception):
 class Gone(Mistake):
     """There is no such room, as far as this token may know."""
 
-    def __init__(self) -> None:
-        super().__init__("There is no such room any more, or this token opens no seat in it.")
+    def __init__(
+        self,
+        sentence: str = "There is no such room any more, or this token opens no seat in it.",
+    ) -> None:
+        super().__init__(sentence)
+
+
+class Removed(Gone):
+    """The seat has ended, and we have heard how."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__(f"{by or 'A host'} has removed you from the room. You cannot come back.")
 
 
 class Refused(Mistake):

@@ -23,7 +23,7 @@ class Outbox:
         self._texts.put_nowait(text)
 
     async def run(self) -> None:
-        """Post what is put in; raise `Gone` when that leads nowhere any more."""
+        """Post what is put in until that leads nowhere any more: then raise `Gone`."""
         while True:
             text = await self._texts.get()
             try:

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ephemera.domain.codes import read_code
+from ephemera.domain.words import read_word
 from ephemera.terminal.mistakes import Mistake
 
 TOKEN: Final = "EPHEMERA_TOKEN"  # noqa: S105 - its name
@@ -31,7 +32,7 @@ class RoomPlace:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A code on a server; None when the URL leaves it to be typed."""
+    """A code on a server, or the word of an invitation; None leaves it to be typed."""
 
     origin: str
     code: str | None = field(repr=False)
@@ -82,6 +83,6 @@ def _parts(url: str) -> SplitResult:
 def _code(typed: str) -> str | None:
     if not typed:
         return None
-    if read_code(typed) is None:
+    if read_code(typed) is None and read_word(typed) is None:
         raise Mistake("The code in that URL is not whole: it has ten letters and digits.")
     return typed

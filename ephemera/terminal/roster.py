@@ -1,8 +1,20 @@
 """Who is in the room, as far as its events tell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ephemera.terminal.events import Event, kind_of, list_of, text_of
+
+_CHANGES: Final[Mapping[str, Mapping[str, bool]]] = {
+    "member-went-away": {"away": True},
+    "member-returned": {"away": False},
+    "member-muted": {"muted": True},
+    "member-unmuted": {"muted": False},
+    "host-changed": {"muted": False},  # a host may speak
+    "host-resigned": {},
+}
+"""What is so of a member after these events; the role is in each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +25,7 @@ class Person:
     nickname: str
     role: str = "member"
     away: bool = False
+    muted: bool = False
 
 
 class Roster:
@@ -35,27 +48,37 @@ class Roster:
             case "resync":
                 self._people = {}
                 for member in list_of(event, "members"):
-                    self._note(_person(member, "id", away=member.get("away") is True))
-            case "member-left":
+                    self._note(_person(member, "id"))
+            case "member-left" | "member-removed":
                 self._people.pop(text_of(event, "member"), None)
-            case "member-joined" | "member-returned":
+            case "member-joined":
                 self._note(_person(event, "member"))
-            case "member-went-away":
-                self._note(_person(event, "member", away=True))
-            case "host-changed":
-                self._crown(_person(event, "member"))
+            case kind if kind in _CHANGES:
+                self._change(_person(event, "member"), _CHANGES[kind])
+
+    def find(self, member_id: str | None) -> Person | None:
+        """Return the member of that id."""
+        return self._people.get(member_id) if member_id else None
+
+    def id_of(self, nickname: str) -> str | None:
+        """Return the id of whoever is called that: nobody else in a room can be."""
+        return next((one.id for one in self.people if one.nickname == nickname), None)
 
     def _note(self, person: Person) -> None:
         if person.id:
             self._people[person.id] = person
 
-    def _crown(self, host: Person) -> None:
-        everyone = self._people.items()
-        self._people = {key: replace(person, role="member") for key, person in everyone}
-        was_away = host.id in self._people and self._people[host.id].away
-        self._note(replace(host, role="host", away=was_away))
+    def _change(self, told: Person, changes: Mapping[str, bool]) -> None:
+        known = self._people.get(told.id, told)
+        away, muted = changes.get("away", known.away), changes.get("muted", known.muted)
+        self._note(replace(told, away=away, muted=muted))
 
 
-def _person(fields: Event, key: str, *, away: bool = False) -> Person:
-    role = "host" if text_of(fields, "role") == "host" else "member"
-    return Person(text_of(fields, key), text_of(fields, "nickname"), role, away)
+def _person(fields: Event, key: str) -> Person:
+    return Person(
+        text_of(fields, key),
+        text_of(fields, "nickname"),
+        "host" if text_of(fields, "role") == "host" else "member",
+        away=fields.get("away") is True,
+        muted=fields.get("muted") is True,
+    )

@@ -12,6 +12,7 @@ from ephemera.terminal.lines import Backlog
 from ephemera.terminal.mistakes import Gone, Mistake
 from ephemera.terminal.pipe import ensure_input, read_whole, start_reading
 from ephemera.terminal.places import read_room, read_token
+from ephemera.terminal.tasks import stop, until_one_ends
 
 KEEPS_SEAT_AFTER: Final = 2.0
 """Seconds after which a stream keeps the seat: a log may be silent for longer than the grace."""
@@ -59,13 +60,12 @@ class Sender:
         """Post every line until the input ends. Raises `Mistake`."""
         start_reading(self._backlog)
         async with self._client:
-            tasks = {asyncio.create_task(self._pump()), asyncio.create_task(self._keep_seat())}
-            done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            pumping = asyncio.create_task(self._pump())
+            keeping = asyncio.create_task(self._keep_seat())
+            ended = await until_one_ends(keeping, pumping)
+            await stop(keeping, pumping)
             try:
-                for task in done:
+                for task in ended:
                     task.result()
             except Mistake as mistake:
                 raise Mistake(f"{mistake}{self.left_over()}") from None

@@ -8,14 +8,30 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from ephemera.terminal import looks
 from ephemera.terminal.client import Client
-from ephemera.terminal.events import Event, cursor_of, kept_since, kind_of, number_of
+from ephemera.terminal.events import (
+    Event,
+    cursor_of,
+    kept_since,
+    kind_of,
+    number_of,
+    text_of,
+    within,
+)
 from ephemera.terminal.follow import Follower
 from ephemera.terminal.mistakes import TooFast, Unreached
 from ephemera.terminal.outbox import Outbox
 from ephemera.terminal.roster import Roster
+from ephemera.terminal.said import Said
 from ephemera.terminal.screen import Screen
+from ephemera.terminal.tasks import stop, until_one_ends
 
-_HELP: Final = "/who lists who is here, /leave gives your seat up, /quit (or Ctrl-D) keeps it"
+_HELP: Final = (
+    "/who lists who is here, /me … says what you do, /leave gives your seat up, "
+    "/quit (or Ctrl-D) keeps it"
+)
+_MUTED: Final = "You can read, but not speak."
+_FROM_THE_WHOLE: Final = "all"
+"""No cursor: the first thing we get is a resync, which has the members too."""
 _LAST_WORDS_SECONDS: Final = 5.0
 
 
@@ -31,13 +47,20 @@ _LEFT: Final = Ending("You have left the room.")
 
 
 class Talk:
-    """One person at one terminal in one room; `me` is their member id when it is known."""
+    """One person at one terminal in one room.
 
-    def __init__(self, client: Client, me: str | None, grace: float) -> None:
+    `me` is their member id, or else `nickname` what they are called, when that is known.
+    """
+
+    def __init__(
+        self, client: Client, me: str | None = None, *, nickname: str = "", grace: float = 0.0
+    ) -> None:
         self._client = client
         self._me = me
+        self._nickname = nickname
         self._grace = grace
         self._roster = Roster()
+        self._said = Said()
         self._cursor = ""
         self._draft = ""
         self._leaving = False
@@ -48,22 +71,21 @@ class Talk:
     async def run(self) -> Ending:
         """Talk until somebody ends it; say how. Raises `Mistake`."""
         with patch_stdout():
-            tasks = [
+            tasks = (
                 asyncio.create_task(self._listen()),
                 asyncio.create_task(self._outbox.run()),
                 asyncio.create_task(self._write()),
-            ]
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            )
+            ended = await until_one_ends(*tasks)
             typed = self._screen.typed
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await stop(*tasks)
         for text in filter(None, [*self._outbox.waiting, typed]):
             self._note(f"not sent: {text}")
-        return next(ending for task in tasks if task in done and (ending := task.result()))
+        return next(ending for task in ended if (ending := task.result()))
 
     async def _listen(self) -> Ending:
-        await Follower(self._client, self._hear, self._note_connection).run()
+        follower = Follower(self._client, self._hear, self._note_connection, _FROM_THE_WHOLE)
+        await follower.run()
         return _LEFT if self._leaving else _WIPED
 
     async def _write(self) -> Ending:
@@ -74,11 +96,11 @@ class Talk:
                 typed = await self._screen.ask(draft)
             except EOFError:
                 typed = "/quit"
-            if typed.startswith("/") and not typed.startswith("//"):
+            if typed.startswith("/") and not typed.startswith(("//", "/me ")):
                 if ending := await self._obey(typed):
                     return ending
             elif typed:
-                self._outbox.put(typed.removeprefix("/"))
+                self._outbox.put(typed[1:] if typed.startswith("//") else typed)
 
     async def _obey(self, command: str) -> Ending | None:
         match command:
@@ -117,15 +139,27 @@ class Talk:
     def _hear(self, events: list[Event]) -> None:
         lines: looks.Fragments = []
         for event in events:
+            lines += self._shown(event)
             self._roster.learn(event)
-            lines += looks.shown(event)
-            if kind_of(event) == "resync":
-                for old in kept_since(event, self._cursor):
-                    lines += looks.shown(old)
+            self._said.learn(event)
+            self._me = self._me or self._roster.id_of(self._nickname)
             self._cursor = cursor_of(event) or self._cursor
-            self._grace = number_of(event, "grace") or self._grace
+            options = within(event, "options") or event
+            self._grace = number_of(options, "grace") or self._grace
         if lines:
             self._screen.show(lines)
+            self._screen.refresh()
+
+    def _shown(self, event: Event) -> looks.Fragments:
+        lines = looks.shown(event, self._said.about(event))
+        match kind_of(event):
+            case "resync":
+                lines = lines if self._cursor else []  # the first one tells of no gap
+                for old in kept_since(event, self._cursor):
+                    lines += looks.shown(old, self._said.about(old))
+            case "member-muted" if self._me and text_of(event, "member") == self._me:
+                lines += looks.notice(_MUTED)
+        return lines
 
     def _note_connection(self, connected: bool) -> None:  # noqa: FBT001 - that is what it is told
         if connected != self._connected:
@@ -137,7 +171,9 @@ class Talk:
             return "reconnecting…"
         number = len(self._roster)
         people = "1 person" if number == 1 else f"{number} people"
-        return f"{people} in the room  /who /leave /quit /help"
+        me = self._roster.find(self._me)
+        muted = f"  {_MUTED}" if me and me.muted else ""
+        return f"{people} in the room  /who /leave /quit /help{muted}"
 
     def _note(self, sentence: str) -> None:
         self._screen.show(looks.notice(sentence))

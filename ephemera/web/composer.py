@@ -3,7 +3,14 @@
 import secrets
 from typing import Any
 
-from ephemera.web.requests import MOST_KEY_CHARACTERS
+from quart import request
+
+from ephemera.domain.errors import Invalid, Refusal
+from ephemera.domain.events import Quote
+from ephemera.lobby.lobby import Seated
+from ephemera.lobby.talk import Talk
+from ephemera.web import texts
+from ephemera.web.requests import MOST_KEY_CHARACTERS, Draft, read_message_number
 
 
 def new_key() -> str:
@@ -11,15 +18,32 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-def blank_composer() -> dict[str, Any]:
+def blank_composer(reply: Quote | None = None) -> dict[str, Any]:
     """Return the context of a fresh composer; its key makes a retry the same message."""
-    return {"key": new_key(), "text": "", "error": ""}
+    return {"key": new_key(), "text": "", "error": "", "reply": reply}
 
 
-def kept_composer(text: str, key: str | None, error: str) -> dict[str, Any]:
+async def asked_composer(talk: Talk, seated: Seated) -> dict[str, Any]:
+    """Return the context of a fresh composer, for a reply when the address asks for one.
+
+    What cannot be replied to (any more) is no reason to show no composer.
+    """
+    try:
+        number = read_message_number(request.args, "reply")
+    except Invalid:
+        return blank_composer()
+    return blank_composer(await talk.quote(seated, number))
+
+
+def kept_composer(draft: Draft, refusal: Refusal, reply: Quote | None) -> dict[str, Any]:
     """Return the context of a composer that keeps what was typed, and says why.
 
     It keeps the key too, unless that is what was wrong.
     """
-    kept = {"key": key} if key and len(key) <= MOST_KEY_CHARACTERS else {}
-    return {**blank_composer(), **kept, "text": text, "error": error}
+    kept = {"key": draft.key} if draft.key and len(draft.key) <= MOST_KEY_CHARACTERS else {}
+    return {
+        **blank_composer(reply),
+        **kept,
+        "text": draft.text,
+        "error": texts.sentence(refusal),
+    }

@@ -3,7 +3,7 @@
 from math import ceil
 from typing import Final
 
-from quart import Quart, Response, g, jsonify
+from quart import Quart, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from ephemera.domain.errors import (
@@ -11,8 +11,10 @@ from ephemera.domain.errors import (
     Invalid,
     NoSuchRoom,
     NotAllowed,
+    NotPossible,
     NotUnderstood,
     Refusal,
+    Removed,
     RoomFull,
     TooLarge,
     TooMany,
@@ -34,6 +36,7 @@ STATUS: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (WrongCode, 404),
     (TooSlow, 408),
     (RoomFull, 409),
+    (NotPossible, 409),
     (TooLarge, 413),
     (Invalid, 422),
     (TooMany, 429),
@@ -60,7 +63,7 @@ def field_of(refusal: Refusal) -> str:
     match refusal:
         case Invalid(field=field) if field != "key":
             return field
-        case WrongCode() | RoomFull():
+        case WrongCode() | RoomFull() | NotPossible() | Removed():
             return "code"
         case _:
             return "form"
@@ -111,6 +114,8 @@ class Errors:
         text = g.get("kept_text", "")
         if isinstance(refusal, NoSuchRoom):
             return self._fragments.render("errors/gone.html", text=text)
+        if "HX-Request" in request.headers:
+            return self._fragments.render("errors/_sentence.html", sentence=sentence)
         return self._fragments.render(
             "errors/error.html", status=status_of(refusal), sentence=sentence, text=text
         )

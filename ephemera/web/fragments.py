@@ -1,15 +1,18 @@
 """The one renderer of everything that is HTML: pages, fragments, and what streams carry."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ephemera.domain.codes import show_code
+from ephemera.domain.events import first_line
+from ephemera.domain.rooms import Sign
+from ephemera.domain.words import read_word
 from ephemera.web import texts
 
 _LINK: Final = re.compile(
@@ -44,6 +47,10 @@ class Fragments:
             "linkify": linkify,
             "show_code": show_code,
             "duration": texts.duration,
+            "first_line": first_line,
+            "by_sign": by_sign,
+            "sign_name": texts.sign_name,
+            "is_word": is_word,
         }
 
     def render(self, name: str, /, **context: Any) -> str:  # noqa: ANN401 - templates take anything
@@ -69,6 +76,19 @@ def clock(at: float) -> str:
 def hue(member_id: str) -> str:
     """Return which of the eight colours is the member's: neighbours never share one."""
     return str(int(member_id[1:]) % _HUES)
+
+
+def is_word(typed: str) -> bool:
+    """Tell whether it has the shape of an invitation's word; never whether it opens anything."""
+    return read_word(typed) is not None
+
+
+def by_sign(reactions: Iterable[tuple[str, Sign]]) -> list[tuple[Sign, list[str]]]:
+    """Return the signs on a message, each with the ids of those who put it there."""
+    members: dict[Sign, list[str]] = {}
+    for member_id, sign in reactions:
+        members.setdefault(sign, []).append(member_id)
+    return [(sign, members[sign]) for sign in get_args(Sign) if sign in members]
 
 
 def linkify(text: str) -> Markup:

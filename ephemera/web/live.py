@@ -1,26 +1,15 @@
-"""The room without JavaScript: an endless document in a frame, and small frames beside it."""
+"""The room without JavaScript: an endless document in a frame."""
 
 from collections.abc import Sequence
 
-from quart import Blueprint, Response
-
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.errors import NoSuchRoom, Refusal
-from ephemera.domain.events import Event, RoomWiped
+from ephemera.domain.events import Event, RoomWiped, Signal, amends
 from ephemera.engine.base import Entry, Snapshot
-from ephemera.lobby.lobby import Lobby, Seated
-from ephemera.lobby.presence import Presence
-from ephemera.web import texts
-from ephemera.web.composer import blank_composer, kept_composer
-from ephemera.web.errors import with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
-from ephemera.web.requests import read_key, read_message, shown_token
-from ephemera.web.seats import see_other
 
 RENEWED_AFTER_SECONDS = 2
 """A document that has ended is asked for again: never faster than once in two seconds."""
-ROSTER_SECONDS = 10
 
 
 class LiveDocument:
@@ -40,7 +29,7 @@ class LiveDocument:
         """See `Renderer.entry`."""
         if isinstance(entry.event, RoomWiped):
             return self._fragments.render("live/_wiped.html", reason=entry.event.reason).encode()
-        if not entry.event.has_line:
+        if not entry.has_line:
             return b""
         name = f"events/_{entry.event.name}.html"
         return self._fragments.render(name, entry=entry).encode()
@@ -53,6 +42,14 @@ class LiveDocument:
         """See `Renderer.left`."""
         return self._fragments.render("live/_left.html", event=event).encode()
 
+    def signal(self, signal: Signal) -> bytes:  # noqa: ARG002 - nothing could take it away again
+        """See `Renderer.signal`."""
+        return b""
+
+    def outdates(self, entry: Entry) -> bool:
+        """See `Renderer.outdates`: what is written stays, so a new document must come."""
+        return amends(entry.event)
+
     def ping(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - white space has no cursor
         """See `Renderer.ping`."""
         return b"\n"
@@ -64,50 +61,3 @@ class LiveDocument:
     def finite(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - the next document is whole again
         """See `Renderer.finite`."""
         return self._fragments.render("live/_finite.html").encode()
-
-
-class Frames:
-    """Handlers of the small frames: the roster, which renews itself, and the composer."""
-
-    def __init__(self, lobby: Lobby, presence: Presence, fragments: Fragments) -> None:
-        self._lobby = lobby
-        self._presence = presence
-        self._fragments = fragments
-
-    def routes(self) -> Blueprint:
-        """Return the handlers."""
-        blueprint = Blueprint("frames", __name__)
-        blueprint.get("/rooms/<room_id>/roster")(self.show_roster)
-        blueprint.get("/rooms/<room_id>/composer")(self.show_composer)
-        blueprint.post("/rooms/<room_id>/composer")(self.post)
-        return blueprint
-
-    async def show_roster(self, room_id: str) -> Response:
-        """Show who is in the room; asking for it is a sign of life."""
-        seated = await self._lobby.seated(room_id, shown_token())
-        await self._presence.renew(room_id, seated.member.id)
-        room = (await self._lobby.seated(room_id, shown_token())).room  # with its reader here
-        html = self._fragments.render("live/roster.html", room=room, members=room.members)
-        return Response(html, content_type=HTML, headers={"Refresh": str(ROSTER_SECONDS)})
-
-    async def show_composer(self, room_id: str) -> Response:
-        """Show an empty composer."""
-        seated = await self._lobby.seated(room_id, shown_token())
-        return self._composer(seated, **blank_composer())
-
-    async def post(self, room_id: str) -> Response:
-        """Post a message from the frame, and show the frame again."""
-        text, key = await read_message()
-        seated = await self._lobby.seated(room_id, shown_token())
-        try:
-            await self._lobby.post(seated, text, read_key(key))
-        except NoSuchRoom:
-            raise
-        except Refusal as refusal:
-            kept = kept_composer(text, key, texts.sentence(refusal))
-            return with_status(self._composer(seated, **kept), refusal)
-        return see_other(f"/rooms/{room_id}/composer")
-
-    def _composer(self, seated: Seated, **composer: str) -> Response:
-        html = self._fragments.render("live/composer.html", room=seated.room, **composer)
-        return Response(html, content_type=HTML)

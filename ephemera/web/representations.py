@@ -1,27 +1,16 @@
 """How events look in each representation: HTML fragments, JSON lines, text lines."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from ephemera.domain.codes import show_code
 from ephemera.domain.cursors import NOWHERE, Cursor
-from ephemera.domain.events import (
-    Event,
-    HostChanged,
-    MemberJoined,
-    MemberLeft,
-    MemberReturned,
-    MemberWentAway,
-    MessagePosted,
-    RoomOpened,
-    RoomWiped,
-)
-from ephemera.domain.rooms import Member, Room
+from ephemera.domain.events import Event, RoomWiped, Signal, Superseded
 from ephemera.engine.base import Entry, Snapshot
 from ephemera.hub.wire import event_bytes, json_bytes, text_bytes
 from ephemera.web import texts
+from ephemera.web.fields import entry_fields, member_fields, options_fields, signal_fields
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import EVENT_STREAM, JSON_LINES, TEXT
+from ephemera.web.notices import line
 
 
 class HtmlEvents:
@@ -39,6 +28,8 @@ class HtmlEvents:
 
     def entry(self, entry: Entry) -> bytes:
         """See `Renderer.entry`."""
+        if isinstance(entry.event, Superseded):
+            return b""
         if isinstance(entry.event, RoomWiped):
             html = self._fragments.render("stream/_wiped.html", reason=entry.event.reason)
         else:
@@ -55,7 +46,7 @@ class HtmlEvents:
             "stream/_resync.html",
             room=room,
             members=room.members,
-            entries=[entry for entry in entries if entry.event.has_line],
+            entries=[entry for entry in entries if entry.has_line],
         )
         return event_bytes("", NOWHERE, "resync") + event_bytes(html.strip(), room.cursor)
 
@@ -63,6 +54,15 @@ class HtmlEvents:
         """See `Renderer.left`."""
         html = self._fragments.render("stream/_left.html", event=event)
         return event_bytes(html.strip(), cursor)
+
+    def signal(self, signal: Signal) -> bytes:
+        """See `Renderer.signal`. It has no id: a client's cursor must not move."""
+        html = self._fragments.render(f"stream/_{signal.name}.html", signal=signal)
+        return event_bytes(html.strip(), None)
+
+    def outdates(self, entry: Entry) -> bool:  # noqa: ARG002 - a page changes in its place
+        """See `Renderer.outdates`."""
+        return False
 
     def ping(self, cursor: Cursor) -> bytes:
         """See `Renderer.ping`."""
@@ -89,7 +89,7 @@ class JsonLines:
 
     def entry(self, entry: Entry) -> bytes:
         """See `Renderer.entry`."""
-        return json_bytes(entry_fields(entry))
+        return json_bytes(entry_fields(entry)) if _is_told(entry) else b""
 
     def resync(self, snapshot: Snapshot, entries: Sequence[Entry]) -> bytes:
         """See `Renderer.resync`."""
@@ -98,13 +98,22 @@ class JsonLines:
                 "cursor": str(snapshot.room.cursor),
                 "event": "resync",
                 "members": [member_fields(member) for member in snapshot.room.members],
-                "events": [entry_fields(entry) for entry in entries],
+                "options": options_fields(snapshot.room.options),
+                "events": [entry_fields(entry) for entry in entries if _is_told(entry)],
             }
         )
 
     def left(self, cursor: Cursor, event: Event) -> bytes:  # noqa: ARG002 - it is the last line already
         """See `Renderer.left`."""
         return b""
+
+    def signal(self, signal: Signal) -> bytes:
+        """See `Renderer.signal`."""
+        return json_bytes(signal_fields(signal))
+
+    def outdates(self, entry: Entry) -> bool:  # noqa: ARG002 - a program is told what changed
+        """See `Renderer.outdates`."""
+        return False
 
     def ping(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - a ping has no cursor here
         """See `Renderer.ping`."""
@@ -119,6 +128,11 @@ class JsonLines:
         return json_bytes({"cursor": str(cursor), "event": "finite"})
 
 
+def _is_told(entry: Entry) -> bool:
+    """Tell whether a program hears of the entry: of each event once, in its own place."""
+    return not (isinstance(entry.event, Superseded) or entry.stands_in)
+
+
 class TextLines:
     """`nickname: text` lines, and notices that start with `* `, safe to show in a terminal."""
 
@@ -131,8 +145,8 @@ class TextLines:
 
     def entry(self, entry: Entry) -> bytes:
         """See `Renderer.entry`."""
-        line = texts.line(entry.event)
-        return text_bytes(line) if line else b""
+        shown = "" if entry.stands_in else line(entry.event)
+        return text_bytes(shown) if shown else b""
 
     def resync(self, snapshot: Snapshot, entries: Sequence[Entry]) -> bytes:  # noqa: ARG002 - lines only
         """See `Renderer.resync`."""
@@ -142,6 +156,14 @@ class TextLines:
     def left(self, cursor: Cursor, event: Event) -> bytes:  # noqa: ARG002 - it is the last line already
         """See `Renderer.left`."""
         return b""
+
+    def signal(self, signal: Signal) -> bytes:  # noqa: ARG002 - lines stay, signals do not
+        """See `Renderer.signal`."""
+        return b""
+
+    def outdates(self, entry: Entry) -> bool:  # noqa: ARG002 - a terminal takes nothing back
+        """See `Renderer.outdates`."""
+        return False
 
     def ping(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - an empty line has no cursor
         """See `Renderer.ping`."""
@@ -160,61 +182,3 @@ class TextLines:
             + texts.gettext("opened in too many places; go on with ?once=1&after=%(cursor)s")
             % {"cursor": cursor}
         )
-
-
-def entry_fields(entry: Entry) -> dict[str, Any]:
-    """Return what programs see of an event: these fields and, whatever it holds, no others."""
-    return {
-        "cursor": str(entry.cursor),
-        "event": entry.event.name,
-        "at": round(entry.event.at, 3),
-        **_own_fields(entry.event),
-    }
-
-
-def _own_fields(event: Event) -> dict[str, Any]:
-    match event:
-        case MessagePosted():
-            return {"member": event.member_id, "nickname": event.nickname, "text": event.text}
-        case RoomOpened():
-            return {
-                "member": event.member_id,
-                "nickname": event.nickname,
-                "capacity": event.capacity,
-                "grace": event.grace,
-            }
-        case MemberLeft():
-            return {**_acting(event.member), "reason": event.reason}
-        case MemberJoined() | MemberWentAway() | MemberReturned() | HostChanged():
-            return _acting(event.member)
-        case RoomWiped():
-            return {**(_acting(event.member) if event.member else {}), "reason": event.reason}
-        case _:
-            raise TypeError(event)
-
-
-def _acting(member: Member) -> dict[str, Any]:
-    return {"member": member.id, "nickname": member.nickname, "role": member.role}
-
-
-def member_fields(member: Member) -> dict[str, Any]:
-    """Return what programs see of a member."""
-    return {
-        "id": member.id,
-        "nickname": member.nickname,
-        "role": member.role,
-        "away": member.away_since is not None,
-    }
-
-
-def room_fields(room: Room, url: str) -> dict[str, Any]:
-    """Return what programs of members see of a room."""
-    return {
-        "id": room.id,
-        "url": url,
-        "code": show_code(room.code),
-        "capacity": room.capacity,
-        "grace": room.grace,
-        "opened_at": round(room.opened_at, 3),
-        "expires_at": round(room.expires_at, 3),
-    }

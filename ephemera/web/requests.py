@@ -1,7 +1,8 @@
 """Reading requests: what was sent, by whom, and in which form they want the answer."""
 
+import re
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from quart import g, request
@@ -14,6 +15,12 @@ MOST_BODY_BYTES: Final = 64 * 1024
 BODY_SECONDS: Final = 10
 MOST_FIELDS: Final = 32
 MOST_KEY_CHARACTERS: Final = 200
+
+YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False}
+ON_OR_OFF: Final[Mapping[str, bool]] = {"on": True, "off": False}
+_MESSAGE_ID: Final = re.compile(r"m-([0-9]{1,15})", re.ASCII)
+
+T = TypeVar("T")
 
 
 def wanted() -> Literal["html", "json", "text"]:
@@ -51,18 +58,30 @@ async def read_form() -> Mapping[str, str]:
     return _fields(body)
 
 
-async def read_message() -> tuple[str, str | None]:
-    """Return the text and the key of a message, from a form or from a plain text body.
+class Draft(NamedTuple):
+    """A message as it was sent: nothing of it has been checked."""
+
+    text: str
+    key: str | None
+    reply: str = ""
+    """The id of the message that it replies to, or nothing."""
+
+
+async def read_message() -> Draft:
+    """Return the message of a form, or of a plain text body.
 
     What was typed is kept for the answer, whatever comes of it.
     """
-    if request.mimetype == "text/plain":
-        text, key = await _read_text(), None
-    else:
-        fields = await read_form()
-        text, key = fields.get("text", ""), fields.get("key")
-    g.kept_text = text
-    return text, key or request.headers.get("Idempotency-Key")
+    plain = request.mimetype == "text/plain"
+    fields = {"text": await _read_text()} if plain else await read_form()
+    g.kept_text = text = fields.get("text", "")
+    key = fields.get("key") or request.headers.get("Idempotency-Key")
+    return Draft(text, key, fields.get("reply", "").strip())
+
+
+def replied_to(draft: Draft) -> int | None:
+    """Return the number of the message that it replies to. Raises `Invalid`."""
+    return read_message_number(draft._asdict(), "reply") if draft.reply else None
 
 
 def read_key(typed: str | None) -> str | None:
@@ -77,7 +96,7 @@ def read_retry_key(fields: Mapping[str, str]) -> str | None:
     return read_key(fields.get("key") or request.headers.get("Idempotency-Key"))
 
 
-def read_number(fields: Mapping[str, str], name: str, default: int) -> int:
+def read_number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
     """Return a field that must be a whole number. Raises `Invalid`."""
     typed = fields.get(name, "").strip()
     if not typed:
@@ -85,6 +104,31 @@ def read_number(fields: Mapping[str, str], name: str, default: int) -> int:
     if not (typed.isascii() and typed.isdigit() and len(typed) <= len("86400")):
         raise Invalid(name, "not-a-number" if name == "capacity" else "not-a-choice")
     return int(typed)
+
+
+def read_choice(
+    fields: Mapping[str, str], name: str, choices: Mapping[str, T], default: T | None = None
+) -> T:
+    """Return what the word in the field stands for. Raises `Invalid`."""
+    typed = fields.get(name, "").strip()
+    if not typed and default is not None:
+        return default
+    if typed not in choices:
+        raise Invalid(name, "not-a-choice")
+    return choices[typed]
+
+
+def read_id(fields: Mapping[str, str], name: str) -> str:
+    """Return the id of a member, a knock or an invitation; the domain knows which there are."""
+    return fields.get(name, "").strip()
+
+
+def read_message_number(fields: Mapping[str, str], name: str = "message") -> int:
+    """Return the number in a message id such as `m-7`. Raises `Invalid`."""
+    shape = _MESSAGE_ID.fullmatch(fields.get(name, "").strip())
+    if shape is None:
+        raise Invalid("message", "unknown")
+    return int(shape[1])
 
 
 async def _read_text() -> str:

@@ -1,9 +1,9 @@
 """Rooms: open one, look at it, end it."""
 
+from io import BytesIO
 from typing import Any
 
 import segno
-from markupsafe import Markup
 from quart import Blueprint, Response, request
 
 from ephemera.clock import Clock
@@ -13,42 +13,43 @@ from ephemera.domain.rooms import Room
 from ephemera.engine.base import Engine, Entry
 from ephemera.lobby.lobby import Lobby, Seated
 from ephemera.lobby.presence import Presence
+from ephemera.lobby.talk import Talk
+from ephemera.web.acts.options import read_options
 from ephemera.web.addresses import Addresses
-from ephemera.web.composer import blank_composer
+from ephemera.web.composer import asked_composer
 from ephemera.web.fragments import Fragments
-from ephemera.web.media import CSS, HTML
+from ephemera.web.media import CSS, HTML, SVG
 from ephemera.web.pages import Pages
-from ephemera.web.requests import origin, read_form, read_number, read_retry_key, shown_token
-from ephemera.web.seats import admitted, departed, visitor_address
-
-DEFAULT_CAPACITY = 2
-DEFAULT_GRACE = 120
+from ephemera.web.requests import origin, read_form, read_retry_key, shown_token
+from ephemera.web.seats import admitted, departed, see_other, visitor_address
 
 
 class RoomPage:
     """The page of a room, as its members see it."""
 
     def __init__(
-        self, engine: Engine, presence: Presence, fragments: Fragments, clock: Clock
+        self, engine: Engine, presence: Presence, talk: Talk, fragments: Fragments, clock: Clock
     ) -> None:
         self._engine = engine
         self._presence = presence
+        self._talk = talk
         self._fragments = fragments
         self._clock = clock
 
-    async def render(self, seated: Seated, composer: dict[str, Any]) -> str:
-        """Return the page with everything up to its cursor; the stream goes on from there."""
+    async def render(self, seated: Seated, composer: dict[str, Any] | None = None) -> str:
+        """Return the page with everything up to its cursor; the stream goes on from there.
+
+        Its composer is a fresh one, perhaps for a `reply` to a message, unless one is given.
+        """
         room = await self._room_with_reader(seated)
-        link = f"{origin()}/join#{show_code(room.code)}"
+        composer = composer or await asked_composer(self._talk, seated)
         return self._fragments.render(
             "pages/room.html",
             room=room,
             members=room.members,
             member=seated.member,
-            entries=await self._lines(room),
+            entries=await self._lines(room, seated.member.horizon),
             cursor=str(room.cursor),
-            invite_url=link,
-            qr=_qr(link),
             now=self._clock(),
             slow=request.args.get("slow") == "1",
             **composer,
@@ -62,10 +63,10 @@ class RoomPage:
             raise NoSuchRoom
         return snapshot.room
 
-    async def _lines(self, room: Room) -> list[Entry]:
+    async def _lines(self, room: Room, horizon: int) -> list[Entry]:
         kept = await self._engine.read(room.id, None) or ()
-        newest = room.sequence
-        return [entry for entry in kept if entry.event.has_line and entry.sequence <= newest]
+        until = [entry for entry in kept if entry.sequence <= room.sequence and entry.has_line]
+        return [seen for entry in until if (seen := entry.seen_from(horizon))]
 
 
 class Rooms:
@@ -91,6 +92,7 @@ class Rooms:
         blueprint.post("/rooms")(self.open)
         blueprint.get("/rooms/<room_id>")(self.show)
         blueprint.get("/rooms/<room_id>/mine.css")(self.show_mine)
+        blueprint.get("/rooms/<room_id>/qr.svg")(self.show_qr)
         blueprint.post("/rooms/<room_id>/close")(self.close)
         return blueprint
 
@@ -100,8 +102,7 @@ class Rooms:
         try:
             admission = await self._lobby.open(
                 fields.get("nickname", ""),
-                read_number(fields, "capacity", DEFAULT_CAPACITY),
-                read_number(fields, "grace", DEFAULT_GRACE),
+                read_options(fields),
                 self._addresses.visitor(visitor_address()),
                 read_retry_key(fields),
             )
@@ -110,9 +111,13 @@ class Rooms:
         return admitted(admission)
 
     async def show(self, room_id: str) -> Response:
-        """Show the room to a member."""
-        seated = await self._lobby.seated(room_id, shown_token())
-        return Response(await self._page.render(seated, blank_composer()), content_type=HTML)
+        """Show the room to a member; who waits to be let in is sent to where one waits."""
+        try:
+            seated = await self._lobby.seated(room_id, shown_token())
+        except NoSuchRoom:
+            await self._lobby.at_the_door(room_id, shown_token())
+            return see_other(f"/rooms/{room_id}/waiting")
+        return Response(await self._page.render(seated), content_type=HTML)
 
     async def show_mine(self, room_id: str) -> Response:
         """Answer with the style sheet by which a page tells what is the reader's own."""
@@ -120,14 +125,16 @@ class Rooms:
         sheet = self._fragments.render("rooms/mine.css", member=seated.member)
         return Response(sheet, content_type=CSS)
 
+    async def show_qr(self, room_id: str) -> Response:
+        """Answer with the link that joins as a QR code, an SVG that takes no style of its own."""
+        seated = await self._lobby.seated(room_id, shown_token())
+        link = f"{origin()}/join#{show_code(seated.room.code)}"
+        code, svg = segno.make(link, error="m", micro=False), BytesIO()
+        code.save(svg, kind="svg", xmldecl=False, omitsize=True, border=2, light="#fff")
+        return Response(svg.getvalue(), content_type=SVG)
+
     async def close(self, room_id: str) -> Response:
         """End the room for all."""
         seated = await self._lobby.seated(room_id, shown_token())
         await self._lobby.close(seated)
         return departed(room_id)
-
-
-def _qr(link: str) -> Markup:
-    """Return the link as a QR code: an SVG that takes no style of its own."""
-    code = segno.make(link, error="m", micro=False)
-    return Markup(code.svg_inline(omitsize=True, border=2, dark="#000", light="#fff"))  # noqa: S704 - segno made it

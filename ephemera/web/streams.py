@@ -7,18 +7,19 @@ Quart's, which answers it like any other request.
 import random
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 from quart import Blueprint, Response, request
 
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.domain.rooms import Knock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, Hub
 from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
-from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.web.headers import stream_headers
 from ephemera.web.sessions import held_token
@@ -36,9 +37,11 @@ its seventh tab would wait for one), so those that are not streaming must not si
 LIFETIME_JITTER: Final = (1.0, 1.17)
 """Streams that opened together do not all come back together."""
 
-_PATH: Final = re.compile(r"/rooms/([^/]+)/(events|json|raw|live)")
+_PATH: Final = re.compile(r"/rooms/([^/]+)/(events|json|raw|live|waiting)")
 _ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
 _REFUSAL: Final = "ephemera.refusal"
+WAITING: Final = "waiting"
+"""What who waits at the door may have open: the one representation that shows nothing of a room."""
 
 
 class StreamRenderer(Renderer, Protocol):
@@ -53,8 +56,16 @@ class StreamRenderer(Renderer, Protocol):
         """Seconds after which a browser by itself asks again for a document that has ended."""
 
 
+class _Place(NamedTuple):
+    """A seat or a knock: its id, where its streams start, and up to where they see nothing."""
+
+    id: str
+    start: Cursor
+    horizon: int
+
+
 class Streams:
-    """Serves GET and HEAD of /rooms/{id}/events, /json, /raw and /live."""
+    """Serves GET and HEAD of /rooms/{id}/events, /json, /raw, /live and /waiting."""
 
     def __init__(  # noqa: PLR0913 - everyone who has a part in a stream
         self,
@@ -85,44 +96,36 @@ class Streams:
         if path is None:
             return await self._app(scope, receive, send)
         try:
-            stream = await self._admit(path[1], self._renderers[path[2]], scope, send)
+            stream = await self._admit(path[1], path[2], scope, send)
         except Refusal as refusal:
             return await self._app({**scope, _REFUSAL: refusal}, receive, send)
         return await self._serve(stream, scope["method"], receive, send)
 
-    async def _admit(
-        self, room_id: str, renderer: StreamRenderer, scope: Scope, send: Send
-    ) -> Stream:
+    async def _admit(self, room_id: str, kind: str, scope: Scope, send: Send) -> Stream:
         """Return the stream, its answer begun. What is known of the seat by now is let go."""
-        seated = await self._lobby.seated(room_id, _token(scope))
+        renderer = self._renderers[kind]
+        place = await self._place(room_id, kind, _token(scope))
         self._hub.refuse_when_full()
         headers = stream_headers(scope["scheme"], _own_headers(renderer))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        return self._subscription(seated, renderer, scope, _writer(send))
+        return _subscription(room_id, place, renderer, scope, _writer(send))
+
+    async def _place(self, room_id: str, kind: str, token: str | None) -> _Place:
+        """Return where the asker sits, or waits. Raises `NoSuchRoom`."""
+        if kind != WAITING:
+            seated = await self._lobby.seated(room_id, token)
+            start = Cursor(seated.room.generation, 0)
+            return _Place(seated.member.id, start, seated.member.horizon)
+        door = await self._lobby.at_the_door(room_id, token)
+        if isinstance(door.knock, Knock):
+            return _Place(door.knock.id, door.room.cursor, door.room.sequence)
+        raise NoSuchRoom
 
     async def _serve(self, stream: Stream, method: str, receive: Receive, send: Send) -> None:
         if method == "HEAD":
             return await send({"type": "http.response.body", "body": b"", "more_body": False})
         await self._presence.renew(stream.room_id, stream.member_id)
         return await self._feed.run(stream, _gone(receive), self._seconds(stream))
-
-    def _subscription(
-        self,
-        seated: Seated,
-        renderer: StreamRenderer,
-        scope: Scope,
-        write: Callable[[bytes, bool], Awaitable[None]],
-    ) -> Stream:
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        after = _header(scope, b"last-event-id") or query.get("after", [""])[-1]
-        return Stream(
-            seated.room.id,
-            seated.member.id,
-            renderer,
-            write,
-            cursor=_cursor(after, seated.room.generation),
-            finite=query.get("once") == ["1"],
-        )
 
     def _seconds(self, stream: Stream) -> float:
         if stream.finite:
@@ -139,7 +142,33 @@ def routes() -> Blueprint:
 
 
 async def _refuse(room_id: str, representation: str) -> Response:  # noqa: ARG001 - the front looked
-    raise request.scope.get(_REFUSAL, NoSuchRoom())  # type: ignore[misc] # our own entry
+    raise refusal()
+
+
+def refusal() -> Refusal:
+    """Return why the stream that was asked for could not be opened in front."""
+    found = request.scope.get(_REFUSAL)
+    return found if isinstance(found, Refusal) else NoSuchRoom()
+
+
+def _subscription(
+    room_id: str,
+    place: _Place,
+    renderer: StreamRenderer,
+    scope: Scope,
+    write: Callable[[bytes, bool], Awaitable[None]],
+) -> Stream:
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    after = _header(scope, b"last-event-id") or query.get("after", [""])[-1]
+    return Stream(
+        room_id,
+        place.id,
+        renderer,
+        write,
+        cursor=_cursor(after, place.start),
+        finite=query.get("once") == ["1"],
+        horizon=place.horizon,
+    )
 
 
 def _own_headers(renderer: StreamRenderer) -> dict[str, str]:
@@ -170,9 +199,9 @@ def _header(scope: Scope, name: bytes) -> str | None:
     return "; ".join(values) if values else None
 
 
-def _cursor(text: str, generation: str) -> Cursor:
-    """Return where to start: at the beginning for a client that has nothing yet."""
-    return (Cursor.read(text) or NOWHERE) if text else Cursor(generation, 0)
+def _cursor(text: str, start: Cursor) -> Cursor:
+    """Return where to begin: at the start for a client that has nothing yet."""
+    return (Cursor.read(text) or NOWHERE) if text else start
 
 
 def _writer(send: Send) -> Callable[[bytes, bool], Awaitable[None]]:

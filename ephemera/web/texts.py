@@ -7,16 +7,6 @@ from math import ceil
 from typing import Final
 
 from ephemera.domain.errors import Invalid, Refusal, TooMany, Unavailable
-from ephemera.domain.events import (
-    Event,
-    HostChanged,
-    MemberJoined,
-    MemberLeft,
-    MessagePosted,
-    RoomOpened,
-    RoomWiped,
-)
-from ephemera.hub.wire import speaker
 
 translations: ContextVar[NullTranslations] = ContextVar(
     "translations",
@@ -41,7 +31,20 @@ _REFUSALS: Final[dict[str, Callable[[], str]]] = {
     "not-understood": lambda: _("We could not read that. Send it as a form, in UTF-8."),
     "wrong-method": lambda: _("This address takes no request of that kind."),
     "not-allowed": lambda: _("You may not do that here."),
-    "not-host": lambda: _("Only the host may do that."),
+    "not-host": lambda: _("Only a host may do that."),
+    "not-author": lambda: _("Only who wrote that message may do this."),
+    "not-over-hosts": lambda: _("A host cannot do that to a host, nor to themselves."),
+    "muted": lambda: _("A host has muted you: you can read, but not speak."),
+    "removed": lambda: _("You were removed from this room and cannot come back."),
+    "room-locked": lambda: _("The room is locked: nobody can join by its code just now."),
+    "door-crowded": lambda: _("Too many people wait to be let in. Please try again later."),
+    "member-gone": lambda: _("They are not in the room any more."),
+    "message-gone": lambda: _("That message is gone."),
+    "knock-gone": lambda: _("They do not wait to be let in any more."),
+    "edit-over": lambda: _("A message can be edited for 5 minutes. That time is over."),
+    "last-host": lambda: _("Name another host first: a room needs one."),
+    "invitation-gone": lambda: _("That invitation is over. Make a new one."),
+    "too-many-invitations": lambda: _("16 invitations are open. Take one back first."),
     "no-such-room": lambda: _("There is nothing here."),
     "wrong-code": lambda: _("That code opens no room. It may be mistyped, or the room is gone."),
     "room-full": lambda: _("Every seat in this room is taken."),
@@ -63,6 +66,28 @@ _PROBLEMS: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("grace", "not-a-choice"): lambda: _(
         "Choose 30 (seconds), 120 (2 minutes), 900 (15 minutes) or 3600 (1 hour)."
     ),
+    ("capacity", "below-taken"): lambda: _("More seats than that are taken."),
+    ("newcomers", "not-a-choice"): lambda: _("Choose “all” or “later”."),
+    ("vanish", "not-a-choice"): lambda: _(
+        "Choose 0 (never), 60 (1 minute), 300 (5 minutes) or 3600 (1 hour)."
+    ),
+    ("ask", "not-a-choice"): lambda: _("Choose “yes” or “no”."),
+    ("state", "not-a-choice"): lambda: _("Choose “on” or “off”."),
+    ("answer", "not-a-choice"): lambda: _("Choose “admit” or “decline”."),
+    ("stay", "not-a-choice"): lambda: _("Choose “yes” or “no”."),
+    ("keep_code", "not-a-choice"): lambda: _("Choose “yes” or “no”."),
+    ("sign", "not-a-choice"): lambda: _(
+        "Choose one of: yes, no, love, laugh, wow, sad; or none, to take yours off."
+    ),
+    ("uses", "out-of-range"): lambda: _("An invitation is for 1 to 7 people."),
+    ("uses", "not-a-choice"): lambda: _("An invitation is for 1 to 7 people."),
+    ("lasts", "not-a-choice"): lambda: _(
+        "Choose 600 (10 minutes), 3600 (1 hour), 21600 (6 hours) or 86400 (1 day)."
+    ),
+    ("member", "unknown"): lambda: _("There is no such member in this room."),
+    ("message", "unknown"): lambda: _("There is no such message in this room."),
+    ("knock", "unknown"): lambda: _("Nobody like that has knocked."),
+    ("invitation", "unknown"): lambda: _("There is no such invitation."),
     ("code", "empty"): lambda: _("Type the code that you were given."),
     ("text", "empty"): lambda: _("There is nothing in this message yet."),
     ("text", "too-long"): lambda: _("A message has at most 4,000 characters."),
@@ -70,6 +95,21 @@ _PROBLEMS: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("key", "too-short"): lambda: _("The key of a seat has at least 16 characters."),
     ("key", "too-long"): lambda: _("A key has at most 200 characters."),
 }
+
+
+_SIGNS: Final[dict[str, Callable[[], str]]] = {
+    "yes": lambda: _("Yes"),
+    "no": lambda: _("No"),
+    "love": lambda: _("Love"),
+    "laugh": lambda: _("Laugh"),
+    "wow": lambda: _("Wow"),
+    "sad": lambda: _("Sad"),
+}
+
+
+def sign_name(sign: str) -> str:
+    """Return what a sign on a message means."""
+    return _SIGNS[sign]()
 
 
 def sentence(refusal: Refusal) -> str:
@@ -87,32 +127,6 @@ def sentence(refusal: Refusal) -> str:
             return _("We cannot take more right now. Please try again in a moment.")
         case _:
             return _REFUSALS[refusal.reason]()
-
-
-def line(event: Event) -> str:
-    """Return the event as a line of plain text, or nothing when it has none."""
-    if isinstance(event, MessagePosted):
-        return f"{speaker(event.nickname)}: {event.text}"
-    return f"* {_notice(event)}" if event.has_line or isinstance(event, RoomWiped) else ""
-
-
-def _notice(event: Event) -> str:
-    match event:
-        case RoomOpened(nickname=name):
-            notice = _("%(name)s opened the room") % {"name": name}
-        case MemberJoined(member=member):
-            notice = _("%(name)s joined") % {"name": member.nickname}
-        case MemberLeft(member=member, reason="left"):
-            notice = _("%(name)s left") % {"name": member.nickname}
-        case MemberLeft(member=member):
-            notice = _("%(name)s was away too long and has left") % {"name": member.nickname}
-        case HostChanged(member=member):
-            notice = _("%(name)s is the host now") % {"name": member.nickname}
-        case RoomWiped():
-            notice = _("the room is gone")
-        case _:
-            raise TypeError(event)
-    return notice
 
 
 def duration(seconds: float) -> str:

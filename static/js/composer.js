@@ -63,6 +63,7 @@ function notSent() {
 }
 
 const isPost = (event) => event.detail.ctx?.request.action.endsWith('/messages');
+const isReply = ({ detail: { ctx } }) => ctx?.response?.status < 300 && /\/composer(\?|$)/.test(ctx.request.action);
 const accepted = (ctx) => ctx.response?.status < 300;
 let typedMeanwhile = '';
 
@@ -79,6 +80,14 @@ function afterSwap({ detail: { ctx } }) {
   typed();
 }
 
+// A composer for a reply keeps what was typed; what may have been sent before is another message.
+function replied() {
+  failed = null;
+  area().value = typedMeanwhile;
+  typed();
+  area().focus();
+}
+
 function forget() {
   sessionStorage.removeItem(DRAFT);
 }
@@ -88,6 +97,7 @@ if (form()) {
   typed();
   document.addEventListener('input', (event) => { if (event.target.id === 'text') { excuse(); typed(); } });
   document.addEventListener('keydown', (event) => {
+    if (event.target.id === 'text' && event.key === 'Escape') document.querySelector('#composer-reply a')?.click();
     if (event.target.id !== 'text' || event.key !== 'Enter') return;
     if (event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
@@ -98,8 +108,14 @@ if (form()) {
     sent = area().value;
     error().textContent = '';
   });
-  document.addEventListener('htmx:before:swap', (event) => { if (isPost(event)) beforeSwap(event); });
-  document.addEventListener('htmx:after:swap', (event) => { if (isPost(event)) afterSwap(event); });
+  document.addEventListener('htmx:before:swap', (event) => {
+    if (isPost(event)) beforeSwap(event);
+    else if (isReply(event)) typedMeanwhile = area().value;
+  });
+  document.addEventListener('htmx:after:swap', (event) => {
+    if (isPost(event)) afterSwap(event);
+    else if (isReply(event)) replied();
+  });
   document.addEventListener('htmx:finally:request', (event) => { if (isPost(event) && sent !== null && form()) notSent(); });
   // Leaving takes the draft along: the room forgets, and so does this tab.
   document.addEventListener('submit', (event) => { if (/\/(leave|close)$/.test(event.target.action)) forget(); });

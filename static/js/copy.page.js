@@ -2,7 +2,7 @@
 function byHand(text) {
   const area = document.createElement('textarea');
   area.value = text;
-  document.body.append(area);
+  (document.querySelector('dialog[open]') ?? document.body).append(area); // the rest of the page is inert
   area.select();
   const done = document.execCommand('copy');
   area.remove();
@@ -11,14 +11,14 @@ function byHand(text) {
 
 async function copy(button) {
   const source = document.querySelector(button.dataset.copy);
-  const text = source.value ?? source.textContent;
+  const text = source.href ?? source.value ?? source.textContent;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
     if (!byHand(text)) return;
     button.focus();
   }
-  const place = document.getElementById('copied');
+  const place = button.closest('dialog')?.querySelector('#sheet-said') ?? document.getElementById('copied');
   place.textContent = button.dataset.done;
   button.dataset.copied = '';
   setTimeout(() => {
@@ -27,7 +27,14 @@ async function copy(button) {
   }, 2500);
 }
 
-for (const button of document.querySelectorAll('[data-copy]')) {
-  button.hidden = false;
-  button.addEventListener('click', () => copy(button));
+// Fragments come and go: their buttons are found when they are there.
+function reveal() {
+  for (const button of document.querySelectorAll('[data-copy][hidden]')) button.hidden = false;
 }
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-copy]');
+  if (button) copy(button);
+});
+document.addEventListener('htmx:after:swap', reveal);
+reveal();

@@ -1,4 +1,4 @@
-// Without this, the line of the room's remaining life and the words beside it stand still, and away members do not fade.
+// Without this, the line of the room's remaining life and the words beside it stand still, and neither away members nor disappearing messages fade.
 const life = document.getElementById('life');
 const words = document.getElementById('left');
 
@@ -30,6 +30,19 @@ if (life) {
   function fade(member) {
     member.style.setProperty('--since', `${Math.min(0, Number(member.dataset.away) - now())}s`);
   }
+
+  // How far the edge of a message that disappears has burnt down.
+  function burn(line) {
+    const at = Number(line.dataset.at);
+    line.style.setProperty('--life', `${Number(line.dataset.until) - at}s`);
+    line.style.setProperty('--since', `${Math.min(0, at - now())}s`);
+  }
+
+  const log = document.getElementById('messages');
+  new MutationObserver((records) => {
+    for (const line of records.flatMap((record) => [...record.addedNodes])) if (line.dataset?.until) burn(line);
+  }).observe(log, { childList: true });
+  log.querySelectorAll('[data-until]').forEach(burn);
 
   const roster = document.getElementById('members');
   const fadeAll = () => roster.querySelectorAll('[data-away]').forEach(fade);

@@ -9,13 +9,14 @@ const day = new Intl.DateTimeFormat([], { weekday: 'long', day: 'numeric', month
 const TOGETHER = 300; // seconds: what one member says within them stands under one name
 
 let pinned = true;
-let fromTop = 0;
+let inView = []; // the lines that the reader sees, each with its place
 let below = 0; // messages the reader has not scrolled to
 let unread = 0; // messages that came while the tab was hidden
 let resyncing = false;
 
 const when = (line) => Number(line.dataset.at);
 const isMessage = (line) => line.matches('.message');
+const isSpeech = (line) => line.matches('.message:not(.action)');
 const isMine = (line) => line.dataset.member === document.body.dataset.member;
 
 function dress(line) {
@@ -24,7 +25,7 @@ function dress(line) {
   const newDay = before ? day.format(when(before) * 1000) !== date : date !== day.format(Date.now());
   line.toggleAttribute('data-day', newDay);
   if (newDay) line.dataset.day = date;
-  line.toggleAttribute('data-follows', Boolean(before) && !newDay && isMessage(line) && isMessage(before)
+  line.toggleAttribute('data-follows', Boolean(before) && !newDay && isSpeech(line) && isSpeech(before)
     && before.dataset.member === line.dataset.member && when(line) - when(before) < TOGETHER);
   const time = line.querySelector('time[data-local]');
   if (!time) return;
@@ -33,11 +34,12 @@ function dress(line) {
   if (time.textContent !== clock.format(here)) time.textContent = clock.format(here);
 }
 
+const height = (line) => line.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
+
 // The scroller is a reversed column: its place is counted from the newest line, 0 and below.
-const room = () => scroll.scrollHeight - scroll.clientHeight;
 const look = () => {
-  fromTop = room() + scroll.scrollTop;
   pinned = scroll.scrollTop > -24;
+  inView = pinned ? [] : [...log.children].map((line) => [line, height(line)]).filter(([line, top]) => top < scroll.clientHeight && top + line.offsetHeight > 0);
   if (pinned) below = 0;
   show();
 };
@@ -56,26 +58,37 @@ function toNewest() {
   look();
 }
 
-function arrived(records) {
-  const lines = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.dataset?.at && node.isConnected);
-  for (const line of lines) {
-    dress(line);
-    if (line.nextElementSibling) dress(line.nextElementSibling);
+// Whatever comes, grows or goes elsewhere, the lines that the reader sees stay where they are.
+function hold() {
+  for (const [line, top] of inView) {
+    const same = document.getElementById(line.id); // a message that was taken back has a notice in its place
+    if (!same) continue;
+    scroll.scrollTop += height(same) - top;
+    break;
+  }
+  look();
+}
+
+function changed(records) {
+  const whole = records.filter((record) => record.target === log);
+  const lines = whole.flatMap((record) => [...record.addedNodes]).filter((node) => node.dataset?.at && node.isConnected);
+  const behind = whole.map((record) => record.nextSibling?.nextElementSibling ?? record.nextSibling);
+  for (const line of new Set([...lines, ...lines.map((line) => line.nextElementSibling), ...behind])) {
+    if (line?.dataset?.at && line.isConnected) dress(line);
   }
   const news = resyncing ? [] : lines.filter((line) => isMessage(line) && !isMine(line));
   const own = !resyncing && lines.some((line) => isMessage(line) && isMine(line));
   if (document.hidden) unread += news.length;
   if (pinned || own || resyncing) toNewest();
   else {
-    scroll.scrollTop = fromTop - room();
     below += news.length;
-    show();
+    hold();
   }
 }
 
 if (log) {
   for (const line of log.children) dress(line);
-  new MutationObserver(arrived).observe(log, { childList: true });
+  new MutationObserver(changed).observe(log, { childList: true, subtree: true });
   new ResizeObserver(() => { if (pinned) scroll.scrollTop = 0; }).observe(scroll);
   scroll.addEventListener('scroll', look, { passive: true });
   newer.addEventListener('click', () => { toNewest(); log.focus({ preventScroll: true }); });

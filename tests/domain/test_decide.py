@@ -16,7 +16,14 @@ from ephemera.domain.events import (
     RoomOpened,
     RoomWiped,
 )
-from ephemera.domain.rooms import GRACES, MOST_MEMBERS_EVER, MOST_REMEMBERED_POSTS, Room
+from ephemera.domain.rooms import (
+    GRACES,
+    MOST_MEMBERS_EVER,
+    MOST_REMEMBERED_POSTS,
+    VANISHINGS,
+    Options,
+    Room,
+)
 from tests.support.rooms import DAY, NOON, a_room, an_opening, joining, named
 
 
@@ -33,10 +40,10 @@ def posting(text: str = "hello", key: str | None = None, *, member_id: str = "p1
 
 
 def test_opening_a_room_seats_its_host() -> None:
-    room, events = open_room(an_opening(capacity=3, grace=30))
+    room, events = open_room(an_opening(options=Options(capacity=3, grace=30)))
     ada = room.members[0]
     assert (ada.nickname, ada.role, ada.joined_at) == ("Ada", "host", NOON)
-    assert (room.capacity, room.grace, room.code) == (3, 30, "ABCDEFGHJK")
+    assert (room.options, room.code) == (Options(capacity=3, grace=30), "ABCDEFGHJK")
     assert room.expires_at == NOON + DAY
     assert room.seats["p1"].digest == "Ada's digest"
     opened, joined = events
@@ -47,26 +54,43 @@ def test_opening_a_room_seats_its_host() -> None:
 
 @pytest.mark.parametrize("capacity", range(2, 9))
 def test_a_room_has_two_to_eight_seats(capacity: int) -> None:
-    assert open_room(an_opening(capacity=capacity))[0].capacity == capacity
+    room, _ = open_room(an_opening(options=Options(capacity=capacity)))
+    assert room.options.capacity == capacity
 
 
 @pytest.mark.parametrize("capacity", [-1, 0, 1, 9, 10**9])
 def test_no_room_has_fewer_or_more(capacity: int) -> None:
     with pytest.raises(Invalid) as refusal:
-        open_room(an_opening(capacity=capacity))
+        open_room(an_opening(options=Options(capacity=capacity)))
     assert (refusal.value.field, refusal.value.problem) == ("capacity", "out-of-range")
 
 
 @pytest.mark.parametrize("grace", GRACES)
 def test_there_are_four_graces_to_choose_from(grace: int) -> None:
-    assert open_room(an_opening(grace=grace))[0].grace == grace
+    room, _ = open_room(an_opening(options=Options(grace=grace)))
+    assert room.options.grace == grace
 
 
 @pytest.mark.parametrize("grace", [-30, 0, 31, 7200])
 def test_there_is_no_other_grace(grace: int) -> None:
     with pytest.raises(Invalid) as refusal:
-        open_room(an_opening(grace=grace))
+        open_room(an_opening(options=Options(grace=grace)))
     assert (refusal.value.field, refusal.value.problem) == ("grace", "not-a-choice")
+
+
+@pytest.mark.parametrize("vanish", VANISHINGS)
+def test_messages_stay_or_disappear_after_one_of_three_times(vanish: int) -> None:
+    room, _ = open_room(an_opening(options=Options(vanish=vanish)))
+    assert room.options.vanish == vanish
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("vanish", 1), ("vanish", -60), ("newcomers", "some")]
+)
+def test_there_is_no_other_option(field: str, value: object) -> None:
+    with pytest.raises(Invalid) as refusal:
+        open_room(an_opening(options=replace(Options(), **{field: value})))  # type: ignore[arg-type] # that is the point
+    assert (refusal.value.field, refusal.value.problem) == (field, "not-a-choice")
 
 
 def test_a_join_takes_a_seat_of_its_own() -> None:
@@ -120,7 +144,7 @@ def test_the_same_token_again_is_the_same_seat() -> None:
 def test_nobody_can_become_ben_after_ben(previous: str | None) -> None:
     room, _ = decide(a_room("Ben"), Leave(at=NOON + 5, member_id="p2"))
     with pytest.raises(NicknameTaken):
-        decide(room, joining("Ben", previous=previous))
+        decide(room, replace(joining("Ben", previous=previous), digest="another digest"))
 
 
 def test_whoever_shows_the_old_token_gets_the_old_nickname_back() -> None:
@@ -260,7 +284,7 @@ def test_for_whom_has_no_seat_there_is_no_room(command: Command) -> None:
 
 
 def test_a_command_that_nobody_wrote_a_rule_for_is_a_fault() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(KeyError):
         decide(a_room(), Command(at=NOON))
 
 

@@ -1,6 +1,7 @@
 """The axe rules find nothing: on any page, in light and dark, on a phone and on a desk."""
 
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import House, Newcomer
-from tests.support.browser import Person
+from tests.support.browser import Person, person
 from tests.support.server import ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -67,7 +68,103 @@ async def room_refused(ada: Person) -> None:
 async def invitation(ada: Person) -> None:
     await ada.open_room("Ada")
     await ada.page.locator("summary", has_text="QR and link").click()
-    await expect(ada.page.get_by_label("Whoever opens this link")).to_be_visible()
+    await expect(ada.link).to_be_visible()
+
+
+async def with_guests(ada: Person, use: Callable[[Person], Awaitable[object]]) -> None:
+    """Open a room where one knocks, one is muted and all has happened to messages; then go on."""
+    code = await ada.open_room("Ada", capacity=4, vanish="3600")
+    browser = ada.context.browser
+    assert browser
+    async with person(browser, ada.url) as ben, person(browser, ada.url) as cleo:
+        await ben.join(code, "Ben")
+        await ben.post("hello", "/me waves", "taken back")
+        await ada.say("welcome")
+        await ada.sees("hello", "waves", "taken back", "welcome")
+        ids = [
+            await line.get_attribute("id") for line in await ada.page.get_by_role("article").all()
+        ]
+        await ben.act("reactions", message=str(ids[3]), sign="laugh")
+        await ada.act("reactions", message=str(ids[0]), sign="love")
+        await ben.act("edits", message=str(ids[0]), text="hello all")
+        await ada.act("deletions", message=str(ids[2]))
+        await ada.act("options", ask="yes")
+        await cleo.ask_to_join(code, "Cleo")
+        await expect(ada.knocks).to_have_count(1)
+        await ada.act("lock", state="on")
+        await ada.act("mutes", member="p2", state="on")
+        await expect(ada.page.locator("#lock-state")).to_have_text("Locked")
+        await expect(ada.roster.last).to_contain_text("muted")
+        await use(ada)
+
+
+async def powers(ada: Person) -> None:
+    await with_guests(ada, lambda ada: ada.about_message("welcome"))
+    await ada.page.keyboard.press("Escape")
+    await ada.page.get_by_role("article").last.hover()
+
+
+async def reply(ada: Person) -> None:
+    async def use(ada: Person) -> None:
+        sheet = await ada.about_message("hello all")
+        await sheet.get_by_role("button", name="Reply").click()
+        await expect(ada.page.locator("#composer-reply")).to_be_visible()
+
+    await with_guests(ada, use)
+
+
+async def member_sheet(ada: Person) -> None:
+    await with_guests(ada, lambda ada: ada.about_member("Ben"))
+    for summary in await ada.sheet.locator("summary").all():
+        await summary.click()
+
+
+async def message_sheet(ada: Person) -> None:
+    await with_guests(ada, lambda ada: ada.about_message("welcome"))
+    await ada.sheet.locator("summary").click()
+
+
+async def options_sheet(ada: Person) -> None:
+    await with_guests(ada, lambda ada: ada.about_room())
+    for summary in await ada.sheet.locator("summary").all():
+        await summary.click()
+
+
+async def made_invitation(ada: Person) -> None:
+    await ada.open_room("Ada")
+    sheet = await ada.about_room()
+    await sheet.get_by_role("button", name="Make an invitation").click()
+    await expect(sheet.get_by_role("link")).to_be_visible()
+
+
+async def options_page(ada: Person) -> None:
+    await ada.open_room("Ada")
+    await ada.page.goto(f"{ada.page.url}/options")
+
+
+async def message_page(ada: Person) -> None:
+    await ada.open_room("Ada")
+    await ada.say("hello")
+    number = await ada.page.get_by_role("article").get_attribute("id")
+    await ada.page.goto(f"{ada.page.url}/messages?message={number}")
+
+
+async def waiting(ada: Person) -> None:
+    """Let Ada wait where Ben is the host."""
+    browser = ada.context.browser
+    assert browser
+    async with person(browser, ada.url) as ben:
+        await ada.ask_to_join(await ben.open_room("Ben", ask="yes"), "Ada")
+        await expect(ada.page.get_by_role("heading", level=1)).to_be_visible()
+
+
+async def turned_away(ada: Person) -> None:
+    browser = ada.context.browser
+    assert browser
+    async with person(browser, ada.url) as ben:
+        await ada.ask_to_join(await ben.open_room("Ben", ask="yes"), "Ada")
+        await ben.knocks.get_by_role("button", name="Turn away").click()
+        await expect(ada.page).to_have_title(re.compile("Not let in"))
 
 
 async def wiped(ada: Person) -> None:
@@ -80,7 +177,8 @@ async def wiped(ada: Person) -> None:
 
 ROUNDS: tuple[Visit, ...] = (
     lobby, lobby_refused, join, join_refused, about, gone, error,
-    room, room_refused, invitation, wiped,
+    room, room_refused, invitation, wiped, powers, reply, member_sheet, message_sheet,
+    options_sheet, made_invitation, options_page, message_page, waiting, turned_away,
 )  # fmt: skip
 
 

@@ -49,8 +49,8 @@ async def test_a_reload_loses_and_repeats_nothing_and_is_not_announced(newcomer:
     await ben.sees("before", "during", "after")
     await ben.hears_once()
     await nobody_left(ada)
-    assert await ben.page.locator("#members li").all_inner_texts() == (
-        await ada.page.locator("#members li").all_inner_texts()
+    assert await ben.page.locator("#members li").all_text_contents() == (
+        await ada.page.locator("#members li").all_text_contents()
     )
 
 

@@ -77,14 +77,16 @@ async def test_the_picture_holds_the_link(house: House, newcomer: Newcomer) -> N
     code = await ada.open_room("Ada")
     await ada.page.locator("summary", has_text="QR and link").click()
     link = f"{house.url}/join#{code}"
-    await expect(ada.page.get_by_label("Whoever opens this link")).to_have_value(link)
+    await expect(ada.link).to_have_text(link)
+    picture = ada.page.get_by_role("img", name="The link as a QR code")
+    await expect(picture).to_have_js_property("complete", value=True)
     expected = segno.make(link, error="m", micro=False).matrix_iter(scale=1, border=2)
     wanted = [list(row) for row in expected]
     assert await _modules(ada.page, len(wanted)) == wanted
 
 
 async def _modules(page: Page, count: int) -> Any:  # noqa: ANN401 - from JavaScript
-    png = await page.locator("details:has(#link) div > svg").screenshot()
+    png = await page.get_by_role("img", name="The link as a QR code").screenshot()
     return await page.evaluate(_READ_MODULES, [base64.b64encode(png).decode(), count])
 
 
@@ -93,7 +95,7 @@ async def test_the_panel_closes_by_escape_and_gives_the_focus_back(newcomer: New
     await ada.open_room("Ada")
     opener = ada.page.locator("summary", has_text="QR and link")
     await opener.click()
-    panel = ada.page.get_by_label("Whoever opens this link")
+    panel = ada.link
     await expect(panel).to_be_visible()
     await ada.page.keyboard.press("Escape")
     await expect(panel).to_be_hidden()
@@ -129,3 +131,36 @@ async def test_who_has_a_seat_already_is_led_back_to_it(house: House, newcomer: 
     await ben.say("still Ben")
     await ada.sees("still Ben")
     await expect(ada.page.get_by_role("log")).not_to_contain_text("Somebody else")
+
+
+async def test_the_word_of_an_invitation_is_neither_to_be_read_nor_in_the_address_bar(
+    newcomer: Newcomer,
+) -> None:
+    ada, ben = await newcomer(), await newcomer()
+    await ada.open_room("Ada", capacity=3)
+    sheet = await ada.about_room()
+    await sheet.get_by_role("button", name="Make an invitation").click()
+    link = await sheet.get_by_role("link").inner_text()
+    await ben.page.goto(link)
+    await expect(ben.page.get_by_text("You have been invited.")).to_be_visible()
+    field = ben.page.get_by_label("Invitation")
+    await expect(field).to_have_value(link.rpartition("#")[2])
+    await expect(field).not_to_be_editable()
+    await expect(ben.page.get_by_text("Ten letters and digits")).to_have_count(0)
+    await expect(ben.page.get_by_label("Your nickname")).to_be_focused()
+    assert ben.page.url == link.partition("#")[0]
+    await ben.page.keyboard.type("Ben")
+    await ben.page.keyboard.press("Enter")
+    await ben.is_seated()
+    await expect(ada.roster).to_have_count(2)
+
+
+async def test_a_stray_sign_behind_the_link_leaves_the_form_as_it_is(
+    house: House, newcomer: Newcomer
+) -> None:
+    ben = await newcomer()
+    await ben.page.goto(f"{house.url}/join#100%")
+    field = ben.page.get_by_label("Code")
+    await expect(field).to_have_value("")
+    await expect(field).to_be_editable()
+    await expect(ben.page.get_by_text("You have been invited.")).to_be_hidden()

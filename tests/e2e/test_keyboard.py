@@ -98,7 +98,7 @@ async def test_the_invitation_opens_and_closes_from_the_keyboard(newcomer: Newco
     assert await ada.page.evaluate("navigator.clipboard.readText()") == code
     await tab_to(ada.page, "QR and link")
     await ada.page.keyboard.press("Enter")
-    panel = ada.page.get_by_label("Whoever opens this link")
+    panel = ada.link
     await expect(panel).to_be_visible()
     await ada.page.keyboard.press("Tab")
     await expect(panel).to_be_focused()

@@ -1,7 +1,9 @@
 """Nothing is wider than a small phone."""
 
+import gzip
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Response, expect
 
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, overflow, unfold
@@ -54,6 +56,26 @@ async def test_two_hundred_messages_fit(newcomer: Newcomer) -> None:
     assert await overflow(ada.page) <= 0
 
 
+async def test_a_full_room_is_light(newcomer: Newcomer) -> None:
+    ada = await newcomer()
+    await ada.open_room("Ada")
+    await ada.post(*(f"message {n}" for n in range(200)))
+    await ada.sees(*(f"message {n}" for n in range(200)))
+    answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        answers.append(answer)
+
+    ada.page.on("response", note)
+    await ada.page.reload()
+    await expect(ada.messages.last).to_be_in_viewport()
+    heavy = [a for a in answers if a.request.resource_type in {"document", "stylesheet", "script"}]
+    assert {"document", "stylesheet", "script"} == {a.request.resource_type for a in heavy}
+    weight = sum([len(gzip.compress(await a.body())) for a in heavy])
+    assert 20_000 < weight <= 60_000, weight
+    assert len(answers) <= 8, [a.url for a in answers]
+
+
 @pytest.mark.parametrize(
     "text", ["x" * 4_000, "word " * 799 + "last", LONG_LINK, "\n".join(["line"] * 100), "ﷺ" * 500]
 )
@@ -85,9 +107,8 @@ async def test_a_long_nickname_fits(newcomer: Newcomer, nickname: str) -> None:
 async def test_the_invitation_fits(newcomer: Newcomer) -> None:
     ada = await on_a_phone(newcomer)
     await ada.page.locator("summary", has_text="QR and link").click()
-    panel = ada.page.get_by_label("Whoever opens this link")
-    await expect(panel).to_be_in_viewport(ratio=1)
-    await expect(ada.page.locator("details:has(#link) div > svg")).to_be_in_viewport(ratio=1)
+    await expect(ada.link).to_be_in_viewport(ratio=1)
+    await expect(ada.page.get_by_role("img", name="QR code")).to_be_in_viewport(ratio=1)
     assert await overflow(ada.page) <= 0
 
 

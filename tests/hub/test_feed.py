@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
+from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.engine.base import LOG_EVENTS, Entry
 from ephemera.engine.memory import MemoryEngine
@@ -150,6 +152,21 @@ async def test_a_room_that_is_wiped_during_a_resync_ends_the_stream() -> None:
     assert len(station.hub) == 0
 
 
+async def test_a_room_that_is_wiped_before_its_log_is_read_gives_no_resync() -> None:
+    engine = SlowEngine()
+    station = a_station(engine)
+    ada = await station.house.open()
+
+    async def later() -> None:
+        engine.before = lambda: station.house.leave(ada)
+
+    engine.after = later
+    reader = station.tune_in(ada, after=Cursor("0", 0))
+    await until(lambda: not reader.is_served)
+    assert reader.was_ended
+    assert "resync" not in reader.names
+
+
 @pytest.mark.parametrize("wiped", [False, True])
 async def test_a_seat_that_went_before_its_stream_came_hears_nothing(
     wiped: bool,  # noqa: FBT001 - a parameter of the test
@@ -271,3 +288,44 @@ async def test_an_endless_stream_shows_at_once_that_it_flows() -> None:
     reader = station.tune_in(ada, after=2)
     await until(lambda: reader.chunks)
     assert reader.names == []
+
+
+async def remove(station: Station, host: Admission, target: Admission) -> None:
+    """Remove somebody; the code changes in the same step, and something is said right after."""
+    seated = await station.house.seated(host)
+    wish = partial(Remove, member_id=host.member.id, target=target.member.id, code="NEWCODE000")
+    await station.house.lobby.act(seated, lambda at: wish(at=at))
+    await say(station, host, "secret")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("after", [0, 3, 4, 5, Cursor("0", 0)], ids=str)
+async def test_nothing_after_the_end_of_a_seat_is_read_to_it(
+    when: str, after: int | Cursor
+) -> None:
+    """The removal is committed between the look-up of the seat and the reading of the log."""
+    engine = SlowEngine()
+    station = a_station(engine)
+    ada = await station.house.open()
+    eve = await station.house.join(ada, "Eve")
+    setattr(engine, when, lambda: remove(station, ada, eve))
+    reader = station.tune_in(eve, after=after)
+    await until(lambda: not reader.is_served)
+    removal = eve.room.sequence + 1
+    assert (await station.house.room(ada)).sequence == removal + 2
+    assert reader.was_ended
+    assert max(reader.sequences, default=0) <= removal
+    for words in ("secret", "NEWCO", "code-rotated"):
+        assert words not in b"".join(reader.chunks).decode()
+
+
+@pytest.mark.parametrize("after", [0, 3])
+async def test_the_end_of_the_seat_itself_is_told(after: int) -> None:
+    engine = SlowEngine()
+    station = a_station(engine)
+    ada = await station.house.open()
+    eve = await station.house.join(ada, "Eve")
+    engine.before = lambda: remove(station, ada, eve)
+    reader = station.tune_in(eve, after=after)
+    await until(lambda: not reader.is_served)
+    assert reader.names[-1] == "member-removed"

@@ -4,10 +4,12 @@ import logging
 
 import pytest
 
+from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
-from ephemera.domain.events import MessagePosted
+from ephemera.domain.events import Event, MessagePosted
 from ephemera.engine.base import Entry
 from ephemera.hub.hub import COME_BACK_SECONDS, MOST_STREAMS_OF_A_SEAT
+from ephemera.hub.wire import json_bytes
 from ephemera.web.representations import JsonLines, TextLines
 from tests.support.readers import Reader, a_station, quiet, until
 from tests.support.rooms import NOON
@@ -91,6 +93,28 @@ async def test_the_streams_of_a_released_seat_end_and_no_others() -> None:
     await until(lambda: not any(reader.is_served for reader in readers))
     assert staying.is_served
     assert len(station.hub) == 1
+
+
+class Farewell(JsonLines):
+    """JSON lines that say goodbye to who has left."""
+
+    def left(self, cursor: Cursor, event: Event) -> bytes:
+        return json_bytes({"cursor": str(cursor), "event": "farewell", "of": event.released})
+
+
+async def test_a_reader_of_one_answer_is_told_of_the_end_of_the_seat_with_it() -> None:
+    station, farewell = a_station(), Farewell()
+    ada = await station.house.open()
+    eve = await station.house.join(ada, "Eve")
+    hers, another = (
+        station.tune_in(who, after=eve.room.sequence, renderer=farewell, finite=True)
+        for who in (eve, ada)
+    )
+    await until(lambda: all(one.stream and one.stream.is_live for one in (hers, another)))
+    await station.house.leave(eve)
+    await until(lambda: not (hers.is_served or another.is_served))
+    assert hers.names == ["member-left", "farewell"]
+    assert another.names == ["member-left"]
 
 
 async def test_a_wipe_is_the_last_that_everybody_gets() -> None:

@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ephemera.domain.commands import Appoint, Mute, Remove
 from ephemera.domain.errors import Refusal
 from ephemera.engine.base import Entry, Snapshot
+from ephemera.lobby.lobby import Admission
 from tests.support.readers import JSON
 from tests.support.rooms import House, a_house, at_once
 
 GUESTS = ("Ada", "Ben", "Cleo", "Dora")
+WISHES: Final = {"mute": Mute, "appoint": Appoint, "remove": Remove}
 steps = st.lists(
     st.tuples(
-        st.sampled_from(("join", "post", "leave", "beat", "time")), st.integers(0, len(GUESTS) - 1)
+        st.sampled_from(("join", "post", "leave", "beat", "time", "mute", "appoint", "remove")),
+        st.integers(0, len(GUESTS) - 1),
     ),
     max_size=25,
 )
@@ -48,23 +52,35 @@ class View:
                 return
             case "member-joined":
                 self.seat(line, away=False)
-            case "member-left":
+            case "member-left" | "member-removed":
                 del self.members[line["member"]]
             case "member-went-away":
                 self.seat(line, away=True)
             case "member-returned":
                 self.seat(line, away=False)
             case "host-changed":
-                self.members[line["member"]]["role"] = line["role"]
+                self.members[line["member"]] |= {"role": line["role"], "muted": False}
+            case "member-muted" | "member-unmuted":
+                self.members[line["member"]]["muted"] = line["event"] == "member-muted"
         self.events.append(line)
 
     def seat(self, line: dict[str, Any], *, away: bool) -> None:
+        known = self.members.get(line["member"], {"muted": False})
         self.members[line["member"]] = {
             "id": line["member"],
             "nickname": line["nickname"],
             "role": line["role"],
             "away": away,
+            "muted": line.get("muted", known["muted"]),
         }
+
+
+async def act(house: House, host: Admission, wish: Any, target: Admission) -> None:  # noqa: ANN401 - a kind of command
+    """Let Ada do something to somebody."""
+    seated = await house.seated(host)
+    await house.lobby.act(
+        seated, lambda at: wish(at=at, member_id=seated.member.id, target=target.member.id)
+    )
 
 
 def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
@@ -87,6 +103,8 @@ def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
             elif what == "time":
                 house.clock.turn(20)
                 at_once(house.reaper.reap_due())
+            elif who in here and what in WISHES:
+                at_once(act(house, ada, WISHES[what], here[who]))
             elif who in here and what == "beat":
                 at_once(house.presence.renew(ada.room.id, here[who].member.id))
             elif who in here:
@@ -114,6 +132,7 @@ def test_a_view_that_caught_up_is_the_view_of_a_fresh_client(
 
 @settings(max_examples=100, deadline=None)
 @given(steps)
+@example([("join", 1), ("mute", 1), ("leave", 1), ("join", 1)])
 def test_a_log_that_is_whole_tells_everything_from_nothing(
     plan: Sequence[tuple[str, int]],
 ) -> None:

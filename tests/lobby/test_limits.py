@@ -3,6 +3,7 @@
 import pytest
 
 from ephemera.domain.errors import TooMany, WrongCode
+from ephemera.domain.rooms import Options
 from ephemera.lobby.limits import Limit, Limits
 from tests.support.clock import FakeClock
 from tests.support.rooms import House, a_house
@@ -111,7 +112,7 @@ async def test_five_rooms_are_the_most_from_one_address() -> None:
         await house.open()
     assert refusal.value.retry_after == pytest.approx(120)
     assert await house.engine.count_rooms() == 5
-    assert await house.lobby.open("Ben", 2, 120, "another visitor")
+    assert await house.lobby.open("Ben", Options(), "another visitor")
 
 
 async def test_without_rate_limits_nothing_is_counted() -> None:

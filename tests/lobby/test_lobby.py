@@ -12,9 +12,10 @@ from ephemera.domain.errors import (
     Unavailable,
     WrongCode,
 )
+from ephemera.domain.rooms import MOST_TRACES, Options
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.memory import MemoryEngine
-from ephemera.lobby.lobby import Seated
+from ephemera.lobby.lobby import Admission, Seated
 from tests.support.rooms import DAY, NOON, BusyEngine, a_house
 
 ROOM_ID_LENGTH = 20
@@ -24,7 +25,7 @@ async def test_who_opens_a_room_is_its_host() -> None:
     house = a_house()
     ada = await house.open("  Ada ", capacity=3, grace=30)
     assert (ada.member.nickname, ada.member.role) == ("Ada", "host")
-    assert (ada.room.capacity, ada.room.grace) == (3, 30)
+    assert ada.room.options == Options(capacity=3, grace=30)
     assert ada.room.expires_at == NOON + DAY
     assert await house.room(ada) == ada.room
     assert (await house.seated(ada)).member == ada.member
@@ -92,6 +93,7 @@ async def test_a_good_code_admits_however_it_is_typed() -> None:
     ada = await house.open()
     code = f" {ada.room.code[:5].lower()}-{ada.room.code[5:]}"
     ben = await house.lobby.join(code, "Ben", "visitor", lambda _: None)
+    assert isinstance(ben, Admission)
     assert (ben.room.id, ben.member.nickname, ben.member.role) == (ada.room.id, "Ben", "member")
     assert ben.token != ada.token
     assert (await house.seated(ben)).member == ben.member
@@ -179,7 +181,7 @@ async def test_a_room_opens_to_the_tokens_of_its_seats_only() -> None:
 async def test_a_message_is_said_at_its_cursor() -> None:
     house = a_house()
     ada = await house.open()
-    cursor = await house.lobby.post(await house.seated(ada), "hello\r\nthere")
+    cursor = await house.talk.post(await house.seated(ada), "hello\r\nthere")
     assert cursor == (await house.room(ada)).cursor
     log = await house.engine.read(ada.room.id, Cursor(cursor.generation, cursor.sequence - 1))
     assert log
@@ -209,9 +211,9 @@ async def test_a_retry_is_recognised_though_the_room_was_looked_up_before() -> N
     house = a_house()
     ada = await house.open()
     before = await house.seated(ada)
-    first = await house.lobby.post(before, "hello", "k")
+    first = await house.talk.post(before, "hello", "k")
     await house.post(ada, "something else")
-    assert await house.lobby.post(before, "hello", "k") == first
+    assert await house.talk.post(before, "hello", "k") == first
 
 
 async def test_to_post_is_a_sign_of_life() -> None:
@@ -230,7 +232,7 @@ async def test_after_leaving_nothing_opens() -> None:
     ben = await house.join(ada, "Ben")
     seated = await house.seated(ben)
     await house.leave(ben)
-    for late in (house.lobby.post(seated, "hello"), house.lobby.leave(seated)):
+    for late in (house.talk.post(seated, "hello"), house.lobby.leave(seated)):
         with pytest.raises(NoSuchRoom):
             await late
     with pytest.raises(NoSuchRoom):
@@ -279,3 +281,10 @@ async def test_the_second_room_of_a_code_that_two_draw_at_once_is_not_opened(
     with pytest.raises(Unavailable):
         await house.open("Ada")
     assert await engine.count_rooms() == 1
+
+
+async def test_of_ever_so_many_messages_only_the_newest_are_traced() -> None:
+    house = a_house()
+    ada = await house.open()
+    said = [await house.post(ada, f"{number}") for number in range(MOST_TRACES + 5)]
+    assert list((await house.room(ada)).traces) == said[-MOST_TRACES:]

@@ -1,40 +1,55 @@
 """A request that is sent again, because its answer was lost."""
 
+from dataclasses import replace
+
 import pytest
 
 from ephemera.domain.errors import Invalid, NicknameTaken
+from ephemera.domain.rooms import Options
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.lobby import Admission
 from ephemera.lobby.retries import SHORTEST_KEY, Retries
 from tests.support.rooms import BusyEngine, a_house
 
 KEY = "a-key-nobody-can-guess"
+THREE = Options(capacity=3)
 
 
 async def test_the_same_opening_with_the_same_key_is_the_same_room() -> None:
     house = a_house()
-    first = await house.lobby.open("Ada", 3, 120, "visitor", KEY)
-    again = await house.lobby.open("Ada", 3, 120, "visitor", KEY)
+    first = await house.lobby.open("Ada", THREE, "visitor", KEY)
+    again = await house.lobby.open("Ada", THREE, "visitor", KEY)
     assert (again.room.id, again.member.id, again.token) == (first.room.id, "p1", first.token)
     assert await house.engine.count_rooms() == 1
 
 
-@pytest.mark.parametrize("other", [("Ada", 3, 30), ("Ada", 4, 120), ("Adah", 3, 120)])
+@pytest.mark.parametrize(
+    ("nickname", "options"),
+    [
+        ("Ada", replace(THREE, grace=30)),
+        ("Ada", replace(THREE, capacity=4)),
+        ("Ada", replace(THREE, ask=True)),
+        ("Ada", replace(THREE, newcomers="later")),
+        ("Ada", replace(THREE, vanish=60)),
+        ("Adah", THREE),
+    ],
+)
 async def test_another_opening_with_the_same_key_is_another_room(
-    other: tuple[str, int, int],
+    nickname: str, options: Options
 ) -> None:
     house = a_house()
-    first = await house.lobby.open("Ada", 3, 120, "visitor", KEY)
-    second = await house.lobby.open(*other, "visitor", KEY)
+    first = await house.lobby.open("Ada", THREE, "visitor", KEY)
+    second = await house.lobby.open(nickname, options, "visitor", KEY)
     assert second.room.id != first.room.id
     assert second.token != first.token
 
 
 async def test_a_key_of_a_room_that_is_gone_opens_a_new_one_under_the_same_name() -> None:
     house = a_house()
-    first = await house.lobby.open("Ada", 3, 120, "visitor", KEY)
+    first = await house.lobby.open("Ada", THREE, "visitor", KEY)
     await house.leave(first)
-    again = await house.lobby.open("Ada", 3, 120, "visitor", KEY)
+    again = await house.lobby.open("Ada", THREE, "visitor", KEY)
     assert again.room.generation != first.room.generation
     assert again.room.code != first.room.code
 
@@ -44,7 +59,8 @@ async def test_the_same_joining_with_the_same_key_is_the_same_seat() -> None:
     ada = await house.open(capacity=3)
     first = await house.lobby.join(ada.room.code, "Ben", "visitor", lambda _: None, KEY)
     again = await house.lobby.join(ada.room.code, "Ben", "visitor", lambda _: None, KEY)
-    assert (again.member, again.token) == (first.member, first.token)
+    assert isinstance(first, Admission)
+    assert again == first
     assert len((await house.room(ada)).members) == 2
 
 
@@ -69,6 +85,7 @@ async def test_a_retry_that_overtakes_the_original_is_the_same_seat() -> None:
 
     engine.faster = retry
     ben = await house.lobby.join(ada.room.code, "Ben", "visitor", lambda _: None, KEY)
+    assert isinstance(ben, Admission)
     room = await house.room(ada)
     assert [member.nickname for member in room.members] == ["Ada", "Ben"]
     assert room.seats[ben.member.id].digest == digest_of(ben.token)
@@ -78,7 +95,7 @@ async def test_a_key_that_could_be_guessed_is_refused() -> None:
     house = a_house()
     for key in ("1", "x" * (SHORTEST_KEY - 1)):
         with pytest.raises(Invalid) as refusal:
-            await house.lobby.open("Ada", 3, 120, "visitor", key)
+            await house.lobby.open("Ada", THREE, "visitor", key)
         assert (refusal.value.field, refusal.value.problem) == ("key", "too-short")
     assert await house.engine.count_rooms() == 0
 
@@ -100,7 +117,7 @@ def test_tokens_of_keys_depend_on_the_secret_and_on_every_part_of_the_request() 
 async def test_the_engine_learns_neither_key_nor_token() -> None:
     engine = MemoryEngine()
     house = a_house(engine)
-    ada = await house.lobby.open("Ada", 3, 120, "visitor", KEY)
+    ada = await house.lobby.open("Ada", THREE, "visitor", KEY)
     kept = engine._rooms[ada.room.id]
     everything = f"{kept} {kept.room.seats['p1'].digest} {kept.room.reserved}"
     assert digest_of(ada.token) in everything

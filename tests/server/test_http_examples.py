@@ -6,6 +6,12 @@ from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from ephemera.domain.errors import Refusal
+from ephemera.domain.events import EVENTS, Superseded
+from ephemera.web import texts
+from ephemera.web.acts import ACTS
 from tests.support.server import running_server
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "http.md"
@@ -76,6 +82,25 @@ def test_every_block_of_the_document_is_an_example() -> None:
     written = DOCUMENT.read_text(encoding="utf-8")
     assert written.count("```") == 2 * len(_BLOCK.findall(written))
     assert "curl" in written
+
+
+def all_kinds(of: type[Refusal]) -> set[type[Refusal]]:
+    return {of}.union(*(all_kinds(kind) for kind in of.__subclasses__()))
+
+
+ROOTS = {"refused", "not-possible"}  # of several refusals: nobody is told these
+REASONS = {kind.reason for kind in all_kinds(Refusal)} - ROOTS
+WORDS = {
+    *(f"POST /rooms/{{id}}/{noun}" for noun in ACTS),
+    *(kind.name for kind in EVENTS if kind is not Superseded),
+    *REASONS,
+    *(word for field_and_problem in texts._PROBLEMS for word in field_and_problem),
+}
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_the_document_has_every_power_event_reason_field_and_problem(word: str) -> None:
+    assert f"`{word}`" in DOCUMENT.read_text(encoding="utf-8")
 
 
 def test_an_example_that_shows_something_else_does_not_fit() -> None:

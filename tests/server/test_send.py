@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.processes import until
@@ -176,17 +177,69 @@ async def test_a_silent_pipe_keeps_the_seat_and_ends_with_the_room(server: Runni
         host = await open_room(client)
         guest = await join(client, host.code)
         async with sending(room_of(server, guest), token=guest.token) as process:
-
-            async def holds_a_stream() -> bool:
-                return (await gauges(client))["streams"] == 1
-
-            await until(holds_a_stream, ENDS_WITHIN)
+            await until_it_streams(client)
             assert process.returncode is None
             assert (await client.post(f"{host.path}/close", headers=host.headers)).is_success
             async with asyncio.timeout(ENDS_WITHIN):
                 assert await process.wait() == 1
             assert process.stderr
             assert (await process.stderr.read()).decode() == f"{GONE}\n"
+
+
+REMOVED = "ephemera: Ada has removed you from the room. You cannot come back."
+
+
+async def act(client: httpx.AsyncClient, seat: Seat, noun: str, **fields: str) -> None:
+    answer = await client.post(f"{seat.path}/{noun}", data=fields, headers=seat.headers)
+    assert answer.is_success, answer.text
+
+
+async def test_who_is_muted_is_told_so_with_the_lines_that_are_left(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
+        host = await open_room(client)
+        guest = await join(client, host.code)
+        await act(client, host, "mutes", member=guest.member)
+    code, written = await send(room_of(server, guest), b"one\ntwo\n", token=guest.token)
+    sentence = "ephemera: A host has muted you: you can read, but not speak."
+    assert (code, written) == (1, f"{sentence} 2 lines may not have arrived.\n")
+
+
+async def test_who_is_removed_while_the_pipe_is_silent_is_told_so(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
+        host = await open_room(client)
+        guest = await join(client, host.code)
+        async with sending(room_of(server, guest), token=guest.token) as process:
+            await until_it_streams(client)
+            await act(client, host, "removals", member=guest.member)
+            assert process.stderr
+            async with asyncio.timeout(ENDS_WITHIN):
+                assert (await process.stderr.read()).decode() == f"{REMOVED}\n"
+                assert await process.wait() == 1
+
+
+async def test_who_is_removed_while_lines_come_in_is_told_so(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
+        host = await open_room(client)
+        guest = await join(client, host.code)
+        async with sending(room_of(server, guest), token=guest.token) as process:
+            await until_it_streams(client)
+            process.send_signal(signal.SIGSTOP)
+            await act(client, host, "removals", member=guest.member)
+            assert process.stdin
+            process.stdin.write(b"one\ntwo\n")
+            await process.stdin.drain()
+            process.send_signal(signal.SIGCONT)
+            code, written = await ended(process)
+    assert code == 1
+    # The stream may tell of the removal before the lines are read at all.
+    assert re.fullmatch(re.escape(REMOVED) + r"( [12] lines? may not have arrived\.)?\n", written)
+
+
+async def until_it_streams(client: httpx.AsyncClient) -> None:
+    async def holds_a_stream() -> bool:
+        return (await gauges(client))["streams"] == 1
+
+    await until(holds_a_stream, ENDS_WITHIN)
 
 
 async def test_an_interruption_is_clean(server: RunningServer) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.server import RunningServer, outcome, running_server
 from tests.support.sockets import Reader
 from tests.support.tmux import Terminal, ephemera_in_a_terminal
-from tests.support.visitors import Seat, kinds, open_room, say, texts, visitor
+from tests.support.visitors import Seat, join, kinds, open_room, say, texts, visitor
 
 READY = "in the room  /who"
 SGR = r"(?:\x1b\[[0-9;]*m)*"
@@ -44,6 +44,20 @@ async def ben(server: RunningServer, ada: Seat, tmp_path: Path) -> AsyncIterator
         await terminal.enter("Ben")
         await terminal.shows("* Ben joined", READY)
         yield terminal
+
+
+async def act(client: httpx.AsyncClient, seat: Seat, noun: str, **fields: str) -> None:
+    answer = await client.post(f"{seat.path}/{noun}", data=fields, headers=seat.headers)
+    assert answer.is_success, answer.text
+
+
+async def test_two_terminals_do_not_share_a_server_of_tmux(tmp_path: Path) -> None:
+    async with ephemera_in_a_terminal(tmp_path, "--help") as first:
+        async with ephemera_in_a_terminal(tmp_path, "join", "--help") as second:
+            await second.shows("ended with 0")
+        screen = await first.shows("ended with 0")
+    assert first.socket != second.socket
+    assert "usage: ephemera [-h]" in screen
 
 
 async def test_each_hears_the_other(
@@ -227,3 +241,128 @@ async def test_joining_needs_a_terminal() -> None:
         1,
         "ephemera: join needs a terminal; in a pipe, use `ephemera send`.\n",
     )
+
+
+# What hosts and others do
+
+
+async def test_an_invitation_leads_in(client: httpx.AsyncClient, ada: Seat, tmp_path: Path) -> None:
+    answer = await client.post(f"{ada.path}/invitations", headers=ada.headers)
+    link = answer.json()["invitation"]["url"]
+    async with ephemera_in_a_terminal(tmp_path, "join", "--nickname", "Ben", link) as ben:
+        await ben.shows("* Ben joined", READY)
+    async with ephemera_in_a_terminal(tmp_path, "join", "--nickname", "Cleo", link) as cleo:
+        await cleo.shows("ephemera: That code opens no room.", "ended with 1")
+
+
+@pytest.fixture
+async def dan(
+    server: RunningServer, client: httpx.AsyncClient, ada: Seat, tmp_path: Path
+) -> AsyncIterator[Terminal]:
+    """Dan, who waits at the door of Ada's room, where newcomers see only what comes."""
+    await act(client, ada, "options", ask="yes", newcomers="later")
+    arguments = ("join", "--nickname", "Dan", f"{server.url}/join#{ada.code}")
+    async with ephemera_in_a_terminal(tmp_path, *arguments) as terminal:
+        await terminal.shows("You have knocked:")
+        yield terminal
+
+
+async def test_who_knocks_waits_until_somebody_lets_them_in(
+    client: httpx.AsyncClient, ada: Seat, dan: Terminal
+) -> None:
+    await say(client, ada, "before Dan")
+    assert READY not in await dan.screen()
+    await act(client, ada, "admissions", knock="k1")
+    screen = await dan.shows("* Ada let Dan in", "* Dan joined", "2 people in the room")
+    assert "before Dan" not in screen
+    assert "resync" not in screen
+    await dan.enter("/who")
+    await dan.shows("  Ada (host)\n", "  Dan (you)\n")
+    await dan.enter("/quit")
+    await dan.shows("Your seat is kept for 2 minutes.", "--show-token", "ended with 0")
+
+
+async def test_who_is_turned_away_is_told_so(
+    client: httpx.AsyncClient, ada: Seat, dan: Terminal
+) -> None:
+    await act(client, ada, "admissions", knock="k1", answer="decline")
+    await dan.shows("ephemera: You were not let in.", "ended with 1")
+
+
+async def test_who_stops_waiting_is_not_left_standing_at_the_door(
+    server: RunningServer, ada: Seat, dan: Terminal
+) -> None:
+    async with Reader(server.port, ada) as reader:
+        await dan.press("C-c")
+        await dan.shows("ended with 130")
+        await reader.until(lambda events: "knock-ended" in kinds(events))
+    assert reader.events[-1]["reason"] == "withdrawn"
+
+
+async def test_a_removed_member_is_told_so_and_keeps_the_words(
+    client: httpx.AsyncClient, ada: Seat, ben: Terminal
+) -> None:
+    await ben.type("half a thought")
+    await act(client, ada, "removals", member="p2")
+    await ben.shows(
+        "* Ada removed Ben",
+        "* not sent: half a thought",
+        "ephemera: Ada has removed you from the room. You cannot come back.",
+        "ended with 1",
+    )
+
+
+async def test_who_sees_another_removed_stays(
+    client: httpx.AsyncClient, ada: Seat, ben: Terminal
+) -> None:
+    cleo = await join(client, ada.code, "Cleo")
+    await act(client, ada, "removals", member=cleo.member)
+    await ben.shows("* Ada removed Cleo", "* Ada changed the code", "2 people in the room")
+    await ben.enter("still here")
+    await ben.shows("Ben: still here")
+
+
+async def test_a_muted_member_is_told_so_and_no_word_is_lost_silently(
+    client: httpx.AsyncClient, ada: Seat, ben: Terminal
+) -> None:
+    await act(client, ada, "mutes", member="p2")
+    await ben.shows("* Ada muted Ben", "* You can read, but not speak.\n", "/help  You can read")
+    await ben.enter("may I?")
+    await ben.shows("* not sent: may I?", "A host has muted you")
+    await act(client, ada, "mutes", member="p2", state="off")
+    await ben.comes_to(lambda screen: "unmuted Ben" in screen and "/help  You" not in screen)
+    await ben.enter("thank you")
+    await ben.shows("Ben: thank you")
+
+
+async def test_what_becomes_of_messages_is_shown(
+    client: httpx.AsyncClient, ada: Seat, ben: Terminal
+) -> None:
+    message = f"m-{(await say(client, ada, 'Hello Bne')).rpartition('-')[2]}"
+    await act(client, ada, "edits", message=message, text="Hello Ben")
+    await ben.shows("Ada: Hello Bne", "Ada: Hello Ben (edited)")
+    await act(client, ada, "reactions", message=message, sign="laugh")
+    await act(client, ada, "messages", text="Me again", reply=message)
+    await ben.shows("* Ada reacted to “Hello Ben”: laugh", "Ada: (to Ada: “Hello Ben”) Me again")
+    await act(client, ada, "deletions", message=message)
+    await ben.shows("* Ada deleted a message\n")
+    await ben.enter("/me waves")
+    screen = await ben.shows("Ben: /me waves")
+    assert "no such command" not in screen
+
+
+async def test_who_joins_sees_messages_as_they_are_now(
+    server: RunningServer, client: httpx.AsyncClient, ada: Seat, tmp_path: Path
+) -> None:
+    kept, deleted = [
+        f"m-{(await say(client, ada, text)).rpartition('-')[2]}" for text in ("Hello", "secret")
+    ]
+    await act(client, ada, "edits", message=kept, text="Hello all")
+    await act(client, ada, "reactions", message=kept, sign="yes")
+    await act(client, ada, "deletions", message=deleted)
+    arguments = ("join", "--nickname", "Ben", f"{server.url}/join#{ada.code}")
+    async with ephemera_in_a_terminal(tmp_path, *arguments) as ben:
+        screen = await ben.shows("Ada: Hello all (edited, yes 1)", "* Ben joined", READY)
+    assert screen.count("Hello") == 1
+    assert screen.count("* Ada deleted a message") == 1
+    assert "secret" not in screen

@@ -122,13 +122,55 @@ class Person:
     def notices(self) -> Locator:
         return self.page.locator("#messages > p")
 
-    async def open_room(self, nickname: str, *, capacity: int = 2, grace: int = 120) -> str:
-        """Open a room from the lobby; return its code."""
+    @property
+    def link(self) -> Locator:
+        return self.page.locator("#link")
+
+    @property
+    def sheet(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    @property
+    def knocks(self) -> Locator:
+        return self.page.locator("#knocks").get_by_role("listitem")
+
+    async def about_message(self, text: str) -> Locator:
+        """Ask for the sheet of the message with these words."""
+        words = self.page.locator(".text", has_text=text)
+        line = self.page.get_by_role("article").filter(has=words)
+        await line.hover()
+        await line.get_by_role("button", name="More about this message").click()
+        await expect(self.sheet).to_be_visible()
+        return self.sheet
+
+    async def about_member(self, nickname: str) -> Locator:
+        """Ask for the sheet of the member of that nickname."""
+        await unfold(self.page)
+        name = f"What you can do about {nickname}"
+        await self.page.get_by_role("button", name=name).click()
+        await expect(self.sheet).to_be_visible()
+        return self.sheet
+
+    async def about_room(self) -> Locator:
+        """Ask for the sheet of the room."""
+        await unfold(self.page)
+        await self.page.get_by_role("button", name="Options").click()
+        await expect(self.sheet).to_be_visible()
+        return self.sheet
+
+    async def open_room(
+        self, nickname: str, *, capacity: int = 2, grace: int = 120, **more: str
+    ) -> str:
+        """Open a room from the lobby, perhaps with `more` options; return its code."""
         await self.page.goto(self.url)
         form = self.page.get_by_role("form", name="Open a room")
         await form.get_by_label("Your nickname").fill(nickname)
         await form.get_by_label("Seats").select_option(str(capacity))
         await form.get_by_label("A seat is kept for").select_option(str(grace))
+        if more:
+            await form.locator("summary").click()
+        for name, value in more.items():
+            await form.locator(f"[name={name}]").select_option(value)
         await form.get_by_role("button", name="Open the room").click()
         await self.is_seated()
         return await self.code()
@@ -175,6 +217,13 @@ class Person:
                 f"{self.page.url}/messages", form={"text": text}, headers={"Accept": "*/*"}
             )
             assert answer.status == httpx.codes.CREATED, await answer.text()
+
+    async def act(self, noun: str, **fields: str | float | bool) -> None:
+        """Do to the room what a form of that noun does, without its page."""
+        answer = await self.context.request.post(
+            f"{self.page.url}/{noun}", form=fields, headers={"Accept": "*/*"}
+        )
+        assert answer.status == httpx.codes.NO_CONTENT, await answer.text()
 
     async def new_tab(self, url: str | None = None) -> Page:
         page = await self.context.new_page()

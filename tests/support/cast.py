@@ -75,9 +75,9 @@ class Answer:
 class House:
     """The application, served in this process to whoever knocks."""
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - whatever Settings takes
+    def __init__(self, engine: MemoryEngine | None = None, **settings: Any) -> None:  # noqa: ANN401 - whatever Settings takes
         self.clock = FakeClock(1_750_000_000.0)
-        self.engine = MemoryEngine()
+        self.engine = engine or MemoryEngine()
         chosen = Settings(**{"rate_limits": False, **settings})
         self.app = create_app(chosen, engine=self.engine, clock=self.clock)
         self._reaper = Reaper(self.engine, self.clock)

@@ -1,18 +1,23 @@
 """A page that heeds server-sent events as htmx with hx-sse and hx-upsert does, without a browser.
 
-Only what our streams use: unnamed events hold `<hx-partial>` elements, each with a target `#id` and
-one of the swaps `upsert`, `innerHTML`, `outerHTML` and `delete`; a `<title>` becomes the page's.
+Only what our streams use: unnamed events hold `<hx-partial>` elements, each with targets, `#id` or
+`.class[data-of='id']`, found before any of them is swapped, and one of the swaps `upsert`,
+`innerHTML`, `outerHTML`, `afterend` and `delete`; a `<title>` becomes the page's.
 Everything else in an event is an error: we would not know what a browser makes of it.
 """
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import dropwhile
 from typing import Final, NamedTuple
 
 VOID: Final = frozenset({"br", "col", "hr", "img", "input", "link", "meta"})
+
+
+_SELECTOR: Final = re.compile(r"#(?P<id>[\w-]+)|\.(?P<class>\w+)\[data-of='(?P<of>[\w-]+)'\]")
 
 
 class ServerSentEvent(NamedTuple):
@@ -69,6 +74,19 @@ class Element:
 
     def find(self, wanted: str) -> "Element | None":
         return next((element for element in self.walk() if element.id == wanted), None)
+
+    def select(self, selector: str) -> list["Element"]:
+        """Return the elements that a list of selectors means."""
+        wanted = [_SELECTOR.fullmatch(one) for one in selector.split(", ")]
+        assert all(wanted), selector
+        keys = {(one["id"] or one["of"], one["class"]) for one in wanted if one}
+        return [element for element in self.walk() if not keys.isdisjoint(element.keys)]
+
+    @property
+    def keys(self) -> set[tuple[str | None, str | None]]:
+        classes = (self.attributes.get("class") or "").split()
+        of = self.attributes.get("data-of")
+        return {(self.id, None), *((of, name) for name in classes)}
 
     def all(self, tag: str) -> list["Element"]:
         return [element for element in self.walk() if element.tag == tag]
@@ -175,19 +193,20 @@ class Page:
                 self._swap(parse(event.data))
 
     def _swap(self, fragment: Element) -> None:
+        tasks = []
         for element in fragment.elements:
             if element.tag == "title":
                 self.document.all("title")[0].children = [element.text]
             else:
                 assert element.tag == "hx-partial", element.tag
-                self._swap_partial(element)
+                targets = self.document.select(str(element.attributes["hx-target"]))
+                tasks += [(element, target) for target in targets]
+        for partial, target in tasks:
+            self._swap_partial(deepcopy(partial), target)
         loose = [child for child in fragment.children if isinstance(child, str) and child.strip()]
         assert not loose, loose
 
-    def _swap_partial(self, partial: Element) -> None:
-        target = self.document.find(str(partial.attributes["hx-target"]).removeprefix("#"))
-        if target is None:
-            return
+    def _swap_partial(self, partial: Element, target: Element) -> None:
         match partial.attributes["hx-swap"]:
             case "upsert":
                 for child in partial.elements:
@@ -196,6 +215,8 @@ class Page:
                 target.children = partial.children
             case "outerHTML":
                 self.document.parent_of(target).replace(target, *partial.children)
+            case "afterend":
+                self.document.parent_of(target).replace(target, target, *partial.children)
             case "delete":
                 self.document.parent_of(target).replace(target)
             case swap:

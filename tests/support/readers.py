@@ -100,6 +100,7 @@ class Station:
         after: Cursor | int = 0,
         renderer: Renderer = JSON,
         finite: bool = False,
+        horizon: int = 0,
         seconds: float = 3600,
         reader: Reader | None = None,
     ) -> Reader:
@@ -108,7 +109,13 @@ class Station:
         room = admission.room
         cursor = Cursor(room.generation, after) if isinstance(after, int) else after
         stream = Stream(
-            room.id, admission.member.id, renderer, reader.write, cursor=cursor, finite=finite
+            room.id,
+            admission.member.id,
+            renderer,
+            reader.write,
+            cursor=cursor,
+            finite=finite,
+            horizon=horizon,
         )
         reader.stream = stream
         reader.task = asyncio.create_task(self.feed.run(stream, reader.gone, seconds))
@@ -125,5 +132,5 @@ def a_station(engine: Engine | None = None, *, most_streams: int = 100) -> Stati
     """Return a station on the engine given, or on one of its own."""
     house = a_house(engine)
     hub = Hub(house.clock, most_streams=most_streams)
-    house.engine.listen(hub.hear)
+    house.engine.listen(hub.hear, hub.sense)
     return Station(house, hub, Feed(house.engine, hub))

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from ephemera.domain.commands import Join, Open
 from ephemera.domain.decide import decide, open_room
-from ephemera.domain.rooms import Member, Room
+from ephemera.domain.rooms import Member, Options, Room
 from ephemera.engine.base import Change, Engine, Snapshot
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.limits import Limits
@@ -15,6 +15,7 @@ from ephemera.lobby.lobby import Admission, Lobby, Seated
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.retries import Retries
+from ephemera.lobby.talk import Talk
 from tests.support.clock import FakeClock
 
 T = TypeVar("T")
@@ -22,6 +23,7 @@ T = TypeVar("T")
 NOON: Final = 1_000_000.0
 """When the rooms of these tests are opened."""
 DAY: Final = 86_400.0
+CODE: Final = "ABCDEFGHJK"
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -40,11 +42,10 @@ def an_opening(**changes: Any) -> Open:  # noqa: ANN401 - fields of any type
         at=NOON,
         room_id="room",
         generation="g1",
-        code="ABCDEFGHJK",
+        code=CODE,
         nickname="Ada",
         digest="Ada's digest",
-        capacity=8,
-        grace=120,
+        options=Options(capacity=8, grace=120),
         lifetime=DAY,
     )
     return replace(opening, **changes)
@@ -52,7 +53,7 @@ def an_opening(**changes: Any) -> Open:  # noqa: ANN401 - fields of any type
 
 def a_room(*others: str, capacity: int = 8, grace: int = 120) -> Room:
     """Return the room that Ada opened, which the others have joined, one second apart."""
-    room, _ = open_room(an_opening(capacity=capacity, grace=grace))
+    room, _ = open_room(an_opening(options=Options(capacity=capacity, grace=grace)))
     for seconds, nickname in enumerate(others, start=1):
         room, _ = decide(room, joining(nickname, at=NOON + seconds))
     return room
@@ -60,7 +61,8 @@ def a_room(*others: str, capacity: int = 8, grace: int = 120) -> Room:
 
 def joining(nickname: str, *, at: float = NOON, previous: str | None = None) -> Join:
     """Return the command with which somebody takes a seat."""
-    return Join(at=at, nickname=nickname, digest=f"{nickname}'s digest", previous=previous)
+    digest = f"{nickname}'s digest"
+    return Join(at=at, nickname=nickname, digest=digest, code=CODE, previous=previous)
 
 
 def named(room: Room, nickname: str) -> Member:
@@ -75,6 +77,7 @@ class House:
     engine: Engine
     clock: FakeClock
     lobby: Lobby
+    talk: Talk
     presence: Presence
     reaper: Reaper
 
@@ -82,12 +85,15 @@ class House:
         self, nickname: str = "Ada", *, capacity: int = 8, grace: int = 120
     ) -> Admission:
         """Open a room from a visitor's address."""
-        return await self.lobby.open(nickname, capacity, grace, "visitor")
+        options = Options(capacity=capacity, grace=grace)
+        return await self.lobby.open(nickname, options, "visitor")
 
     async def join(self, admission: Admission, nickname: str, held: str | None = None) -> Admission:
         """Join the room of somebody else's admission, perhaps with a token held there."""
         code = admission.room.code
-        return await self.lobby.join(code, nickname, "visitor", lambda _: held)
+        place = await self.lobby.join(code, nickname, "visitor", lambda _: held)
+        assert isinstance(place, Admission)
+        return place
 
     async def seated(self, admission: Admission) -> Seated:
         """Look the seat up as it is now."""
@@ -95,7 +101,7 @@ class House:
 
     async def post(self, admission: Admission, text: str, key: str | None = None) -> int:
         """Say something; return the sequence of the message."""
-        return (await self.lobby.post(await self.seated(admission), text, key)).sequence
+        return (await self.talk.post(await self.seated(admission), text, key)).sequence
 
     async def leave(self, admission: Admission) -> None:
         """Give the seat up."""
@@ -137,7 +143,8 @@ def a_house(
         lifetime=lifetime,
         most_rooms=most_rooms,
     )
-    return House(engine, clock, lobby, Presence(engine, clock), Reaper(engine, clock))
+    talk = Talk(engine, clock, limits)
+    return House(engine, clock, lobby, talk, Presence(engine, clock), Reaper(engine, clock))
 
 
 class BusyEngine(MemoryEngine):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.support.processes import until
 from tests.support.server import ROOT, environment
@@ -60,7 +61,8 @@ async def ephemera_in_a_terminal(
     folder: Path, *arguments: str, **environ: str
 ) -> AsyncIterator[Terminal]:
     """Run `ephemera` in a terminal; when it has ended the terminal says `ended with CODE`."""
-    terminal = Terminal(folder / "tmux")
+    # A server of its own for each: one that has been told to end still takes a new session along.
+    terminal = Terminal(Path(mkdtemp(prefix="tmux-", dir=folder)) / "socket")
     program = shlex.join([sys.executable, "-m", "ephemera", *arguments])
     command = f"{program}; echo ended with $?; exec sleep 1000"
     chosen = {"LANG": "C.UTF-8", **environ}

@@ -52,6 +52,18 @@ def test_a_resync_repeats_nothing_that_was_seen(cursor: str, kept: str) -> None:
     assert "".join(event["cursor"][2:] for event in kept_since(resync, cursor)) == kept
 
 
+def test_a_resync_tells_no_change_of_a_message_that_it_brings_as_it_is_now() -> None:
+    seen = {"event": "message-edited", "cursor": "g-5", "message": "m-1"}
+    told = {"event": "message-posted", "cursor": "g-4", "text": "new", "edited": True}
+    changes = [
+        {"event": kind, "cursor": cursor, "message": "m-4"}
+        for kind, cursor in (("message-edited", "g-6"), ("message-reacted", "g-7"))
+    ]
+    resync = {"event": "resync", "events": [told, seen, *changes]}
+    assert kept_since(resync, "g-3") == [told, seen]
+    assert kept_since(resync, "g-4") == [seen, *changes]
+
+
 def test_a_list_holds_objects_only() -> None:
     assert list_of({"members": [1, {"id": "p1"}, None]}, "members") == [{"id": "p1"}]
     assert list_of({"members": "all"}, "members") == []
@@ -66,13 +78,46 @@ def test_the_roster_follows_who_joins_leaves_and_is_away() -> None:
     assert a_roster({"event": "member-joined", **BEN}, {"event": "member-left", **BEN}) == ()
 
 
-def test_the_roster_has_one_host() -> None:
-    people = a_roster(
+def test_the_roster_knows_several_hosts_and_those_who_are_none_any_more() -> None:
+    named = (
         {"event": "member-joined", **ADA},
         {"event": "member-joined", **BEN},
-        {"event": "host-changed", **BEN, "role": "host"},
+        {"event": "host-changed", **BEN, "role": "host", "by": "p1"},
     )
-    assert [person.role for person in people] == ["member", "host"]
+    assert [person.role for person in a_roster(*named)] == ["host", "host"]
+    resigned = a_roster(*named, {"event": "host-resigned", **ADA, "role": "member"})
+    assert [person.role for person in resigned] == ["member", "host"]
+
+
+def test_the_roster_knows_who_is_muted_whatever_else_happens_to_them() -> None:
+    muted = (
+        {"event": "member-joined", **BEN},
+        {"event": "member-muted", **BEN, "by": "p1"},
+        {"event": "member-went-away", **BEN},
+    )
+    assert a_roster(*muted) == (Person("p2", "Ben", away=True, muted=True),)
+    heard = a_roster(*muted, {"event": "member-unmuted", **BEN, "by": "p1"})
+    assert heard == (Person("p2", "Ben", away=True),)
+    (host,) = a_roster(*muted, {"event": "host-changed", **BEN, "role": "host", "by": "p1"})
+    assert (host.role, host.away, host.muted) == ("host", True, False)
+
+
+def test_who_was_removed_is_not_in_the_roster() -> None:
+    joined = {"event": "member-joined", **BEN}
+    assert a_roster(joined)
+    assert a_roster(joined, {"event": "member-removed", **BEN, "by": "p1"}) == ()
+
+
+def test_the_roster_finds_the_one_who_is_called_that_now() -> None:
+    roster = Roster()
+    for event in (
+        {"event": "member-joined", **BEN},
+        {"event": "member-left", **BEN},
+        {"event": "member-joined", **BEN, "member": "p3"},
+    ):
+        roster.learn(event)
+    assert roster.id_of("Ben") == "p3"
+    assert roster.id_of("Ada") is None
 
 
 def test_a_resync_replaces_the_roster() -> None:
@@ -82,4 +127,5 @@ def test_a_resync_replaces_the_roster() -> None:
 
 def test_events_without_their_fields_do_no_harm() -> None:
     kinds = ("resync", "member-left", "member-joined", "member-went-away", "host-changed")
-    assert a_roster(*({"event": kind} for kind in kinds)) == ()
+    others = ("member-removed", "member-muted", "host-resigned", "member-returned")
+    assert a_roster(*({"event": kind} for kind in (*kinds, *others))) == ()

@@ -7,7 +7,7 @@ import pytest
 from ephemera.terminal.client import Client
 from ephemera.terminal.events import Event, kind_of
 from ephemera.terminal.follow import Follower
-from ephemera.terminal.mistakes import Gone
+from ephemera.terminal.mistakes import Gone, Removed
 from ephemera.terminal.places import read_room
 from tests.support.scripted import CUT, HOLD, Asked, Scripted, answer, scripted, stream
 
@@ -77,6 +77,34 @@ async def test_where_streams_are_held_back_finite_ones_get_through() -> None:
         kinds, _ = await followed(server)
     assert kinds == ["room-wiped"]
     assert [query(asked) for asked in server.asked] == ["after=", "after=&once=1"]
+
+
+async def test_who_hears_of_a_removal_and_then_finds_no_seat_was_removed() -> None:
+    removal = {"event": "member-removed", "cursor": "g-5", "nickname": "Ben", "by_nickname": "Ada"}
+    async with scripted(stream(PING, removal), answer(404)) as server:
+        with pytest.raises(Removed, match=r"^Ada has removed you from the room\."):
+            await followed(server)
+
+
+@pytest.mark.parametrize("after", ["another event", "a broken stream"])
+async def test_what_happens_after_somebody_was_removed_is_no_removal_of_ours(after: str) -> None:
+    removal = {"event": "member-removed", "cursor": "g-5", "by_nickname": "Ada"}
+    later = {"event": "message-posted", "cursor": "g-6"}
+    streams = {
+        "another event": stream(PING, removal, later),
+        "a broken stream": stream(PING, removal)[:-1].replace(b"Length: ", b"Length: 1"),
+    }
+    async with scripted(streams[after], answer(404)) as server:
+        with pytest.raises(Gone) as gone:
+            await followed(server)
+    assert not isinstance(gone.value, Removed)
+
+
+async def test_a_room_that_goes_on_after_somebody_was_removed_is_followed() -> None:
+    removal = {"event": "member-removed", "cursor": "g-5", "by_nickname": "Ada"}
+    async with scripted(stream(PING, removal), stream(), WIPED) as server:
+        kinds, _ = await followed(server)
+    assert kinds == ["ping", "member-removed", "room-wiped"]
 
 
 async def test_a_seat_that_has_gone_ends_it() -> None:

@@ -33,8 +33,90 @@ def test_a_message_has_its_time_its_member_in_colour_and_its_text() -> None:
     assert shown(a_message()) == [
         ("class:time", f"{CLOCK} "),
         ("class:hue2", "Ben"),
-        ("", ": hi\n"),
+        ("", ": "),
+        ("class:notice", ""),
+        ("", "hi"),
+        ("class:notice", "\n"),
     ]
+
+
+REPLY = {"message": "m-4", "member": "p1", "nickname": "Ada", "text": "Hello\n* Ada left"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"action": True}, "Ben: /me hi"),
+        ({"edited": True}, "Ben: hi (edited)"),
+        ({"event": "message-edited", "message": "m-4"}, "Ben: hi (edited)"),
+        ({"reply": REPLY}, "Ben: (to Ada: “Hello * Ada left”) hi"),
+        ({"reply": {**REPLY, "text": ""}}, "Ben: (to Ada, whose words are gone) hi"),
+        ({"reactions": {"p1": "love", "p2": "yes", "p3": "love"}}, "Ben: hi (love 2, yes 1)"),
+        ({"reactions": {"p1": 7}, "reply": "Ada", "edited": "yes", "action": 1}, "Ben: hi"),
+    ],
+)
+def test_a_message_shows_what_has_become_of_it(fields: dict[str, object], line: str) -> None:
+    assert text_of(shown(a_message(**fields))) == f"{CLOCK} {line}\n"
+
+
+def test_what_a_member_does_cannot_pass_for_what_another_says() -> None:
+    line = text_of(shown(a_message(text="x\nAda: hi", action=True)))
+    assert line == f"{CLOCK} Ben: /me x\n  Ada: hi\n"
+
+
+BY = {"by": "p1", "by_nickname": "Ada"}
+DAN = {"knock": {"id": "k1", "nickname": "Dan"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "told"),
+    [
+        ("member-removed", BY, "Ada removed Ben"),
+        ("member-muted", BY, "Ada muted Ben"),
+        ("member-unmuted", BY, "Ada unmuted Ben"),
+        ("host-changed", {}, "Ben is the host now"),
+        ("host-changed", BY, "Ada made Ben a host"),
+        ("host-resigned", {}, "Ben is no host any more"),
+        ("room-locked", {}, "Ben locked the room"),
+        ("room-unlocked", {}, "Ben unlocked the room"),
+        ("code-rotated", {"code": "ABCDE-FGHJK"}, "Ben changed the code"),
+        ("options-changed", {"capacity": 3}, "Ben changed the options of the room"),
+        ("invitation-issued", {"invitation": {"id": "i1"}}, "Ben made an invitation"),
+        ("invitation-revoked", {"invitation": {"id": "i1"}}, "Ben took an invitation back"),
+        ("knocked", DAN, "Dan asks to come in"),
+        ("knock-ended", {**DAN, **BY, "reason": "admitted"}, "Ada let Dan in"),
+        ("knock-ended", {**DAN, **BY, "reason": "declined"}, "Ada turned Dan away"),
+        ("knock-ended", {**DAN, "reason": "expired"}, "Dan waits no longer"),
+        ("knock-ended", {**DAN, "reason": "withdrawn"}, "Dan waits no longer"),
+        ("message-deleted", {**BY, "message": "m-4"}, "Ada deleted a message by Ben"),
+        ("message-deleted", {"by": "p2", "by_nickname": "Ben"}, "Ben deleted a message"),
+        ("message-reacted", {"message": "m-4", "sign": "love"}, "Ben reacted: love"),
+    ],
+)
+def test_an_act_of_power_is_a_notice_that_names_who_did_it(
+    kind: str, fields: dict[str, object], told: str
+) -> None:
+    event = {"event": kind, "at": AT, "member": "p2", "nickname": "Ben", **fields}
+    assert text_of(shown(event)) == f"{CLOCK} * {told}\n"
+
+
+def test_a_reaction_is_shown_with_the_words_it_is_about() -> None:
+    event = a_message(event="message-reacted", message="m-4", sign="wow")
+    assert text_of(shown(event, "Hello")) == f"{CLOCK} * Ben reacted to “Hello”: wow\n"
+
+
+@pytest.mark.parametrize("name", ["nickname", "by_nickname", "sign"])
+def test_a_notice_obeys_nothing_that_somebody_chose(name: str) -> None:
+    for kind in ("member-removed", "message-reacted", "message-deleted"):
+        event = {**a_message(event=kind, by="p1", by_nickname="Ada", sign="yes"), name: f"x{NASTY}"}
+        line = text_of(shown(event, f"{{name}}{NASTY}"))
+        assert line.removesuffix("\n").isprintable()
+        assert line.count("\n") == 1
+
+
+def test_a_knock_obeys_no_nickname() -> None:
+    line = text_of(shown({"event": "knocked", "knock": {"nickname": f"Da{NASTY}\nn {{by}}"}}))
+    assert line == f"* Da {HARMLESS} n {{by}} asks to come in\n"
 
 
 def test_no_text_can_pretend_to_be_the_next_line() -> None:
@@ -56,6 +138,11 @@ def test_a_terminal_obeys_no_nickname(kind: str) -> None:
 def test_a_terminal_obeys_no_nickname_in_the_roster() -> None:
     line = text_of(looks.roster([Person("p1", f"A{NASTY}\nda", "host")], None))
     assert line == f"  A {HARMLESS} da (host)\n"
+
+
+def test_the_roster_says_who_is_away_muted_and_oneself() -> None:
+    ben = Person("p2", "Ben", away=True, muted=True)
+    assert text_of(looks.roster([ben], "p2")) == "  Ben (away, muted, you)\n"
 
 
 def test_no_sentence_of_the_server_is_obeyed() -> None:
@@ -82,6 +169,9 @@ def test_who_was_away_too_long_is_said_to_be() -> None:
         {"event": "poll-opened", "text": "of a later version"},
         {"event": 7},
         {"event": "member-went-away", "member": "p1", "nickname": "Ada"},
+        {"event": "message-reacted", "member": "p1", "nickname": "Ada", "sign": None},
+        {"event": "messages-expired", "messages": ["m-4"]},
+        {"event": "writing", "member": "p1", "nickname": "Ada"},
     ],
 )
 def test_what_has_no_line_or_is_not_known_shows_nothing(event: dict[str, object]) -> None:

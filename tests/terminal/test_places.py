@@ -31,6 +31,14 @@ def test_the_url_of_an_invitation_holds_its_code(tail: str) -> None:
     assert place.code.replace("-", "").upper() == "ABCDEFGHJK"
 
 
+def test_the_url_of_an_invitation_for_one_holds_its_word() -> None:
+    word = f"0123456789abcdef0123.{'x' * 43}"
+    place = read_place(f"https://host/join#{word}")
+    assert isinstance(place, Invitation)
+    assert place.code == word
+    assert word not in repr(place)
+
+
 @pytest.mark.parametrize("tail", ["", "/", "#"])
 def test_an_invitation_may_leave_the_code_to_be_typed(tail: str) -> None:
     assert read_place(f"https://host/join{tail}") == Invitation("https://host", None)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.cast import House, Scene, set_scene
+from tests.support.powers import Stage, set_stage
 
 
 @pytest.fixture
@@ -13,3 +14,8 @@ def house() -> House:
 @pytest.fixture
 async def scene(house: House) -> Scene:
     return await set_scene(house)
+
+
+@pytest.fixture
+async def stage(house: House) -> Stage:
+    return await set_stage(house)

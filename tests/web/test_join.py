@@ -29,6 +29,7 @@ async def test_a_program_gets_the_room_the_member_and_the_token(scene: Scene) ->
         "nickname": "Cleo",
         "role": "member",
         "away": False,
+        "muted": False,
     }
     assert (await Person(scene.house, answer.json["token"]).get(scene.path)).status == 200
 

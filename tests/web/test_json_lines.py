@@ -38,6 +38,9 @@ async def test_the_log_from_the_beginning(scene: Scene) -> None:
             "nickname": "Ada",
             "capacity": 8,
             "grace": 120,
+            "ask": False,
+            "newcomers": "all",
+            "vanish": 0,
         },
         {"event": "member-joined", **ada},
         {"event": "member-joined", "member": "p2", "nickname": "Ben", "role": "member"},
@@ -94,9 +97,16 @@ async def test_outside_the_log_a_resync_has_the_members_and_all_that_is_kept(sce
         "cursor": said["cursor"],
         "event": "resync",
         "members": [
-            {"id": "p1", "nickname": "Ada", "role": "host", "away": False},
-            {"id": "p2", "nickname": "Ben", "role": "member", "away": False},
+            {"id": "p1", "nickname": "Ada", "role": "host", "away": False, "muted": False},
+            {"id": "p2", "nickname": "Ben", "role": "member", "away": False, "muted": False},
         ],
+        "options": {
+            "capacity": 8,
+            "grace": 120,
+            "ask": False,
+            "newcomers": "all",
+            "vanish": 0,
+        },
         "events": whole,
     }
 

@@ -355,5 +355,5 @@ async def test_a_room_that_has_ended_takes_no_message(scene: Scene) -> None:
     await assert_gone(scene, "POST", "/messages", {"text": "Hello"})
 
 
-async def test_messages_are_only_posted(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/messages", "POST")
+async def test_messages_are_posted_and_looked_at(house: House) -> None:
+    await assert_only(house, f"/rooms/{NEVER}/messages", "GET", "HEAD", "POST")

@@ -20,12 +20,22 @@ async def test_a_program_gets_the_room_the_member_and_the_token(house: House) ->
             "id": room["id"],
             "url": f"http://ephemera.test/rooms/{room['id']}",
             "code": room["code"],
+            "locked": False,
             "capacity": 3,
             "grace": 900,
+            "ask": False,
+            "newcomers": "all",
+            "vanish": 0,
             "opened_at": house.clock.now,
             "expires_at": house.clock.now + 86_400,
         },
-        "member": {"id": "p1", "nickname": "Ada", "role": "host", "away": False},
+        "member": {
+            "id": "p1",
+            "nickname": "Ada",
+            "role": "host",
+            "away": False,
+            "muted": False,
+        },
         "token": answer.json["token"],
     }
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", room["code"])

@@ -30,13 +30,13 @@ async def test_a_member_sees_the_room(scene: Scene, kind: Kind) -> None:
 async def test_the_page_has_the_code_the_link_and_the_qr_code(scene: Scene) -> None:
     page = await scene.ben.get(scene.path, BROWSER)
     assert f'<code id="code">{scene.code}</code>' in page.text
-    assert f'value="http://ephemera.test/join#{scene.code}"' in page.text
-    assert re.search(r'<div class="qr-code"><svg [^>]*class="segno"', page.text)
+    assert re.search(rf'<a id="link" [^>]*href="/join#{scene.code}"', page.text)
+    assert re.search(rf'<img class="qr-code" src="{scene.path}/qr.svg" alt="[^"]+"', page.text)
 
 
 async def test_the_page_lists_who_has_a_seat_and_nobody_who_has_left(scene: Scene) -> None:
     page = await scene.ben.get(scene.path, BROWSER)
-    members = page.text[page.text.index('<ul id="members"') : page.text.index("</ul>")]
+    members = page.text.partition('<ul id="members"')[2].partition("</ul>")[0]
     assert re.findall(r'<bdi class="name">(\w+)</bdi>', members) == ["Ada", "Ben"]
     assert re.findall(r'data-role="(\w+)"', members) == ["host", "member"]
 
@@ -45,7 +45,7 @@ async def test_the_page_shows_what_was_said_and_where_the_stream_goes_on(scene: 
     said = await scene.ada.say(scene.room, "Hello, Ben")
     page = await scene.ben.get(scene.path, BROWSER)
     assert f'<article id="{said.json["id"]}"' in page.text
-    assert '<div class="text" dir="auto">Hello, Ben</div>' in page.text
+    assert re.search(r'class="text" dir="auto">Hello, Ben</div>', page.text)
     assert f'hx-sse:connect="{scene.path}/events?after={said.json["cursor"]}"' in page.text
 
 

@@ -97,11 +97,25 @@ async def test_reading_is_free_for_a_link_from_elsewhere_leads_here(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-@pytest.mark.parametrize("tail", ["/leave", "/close", "/messages?text=Hi"])
+@pytest.mark.parametrize("tail", ["/leave", "/close", "/deletions?message={id}", "/edits"])
 async def test_nothing_changes_by_reading(scene: Scene, tail: str, method: str) -> None:
+    tail = tail.format(id=(await scene.ada.say(scene.room, "Hi")).json["id"])
     before = await scene.house.engine.load(scene.room)
     answer = await scene.ada.ask(method, scene.path + tail, BROWSER)
     assert answer.status == (200 if method == "OPTIONS" else 405)
+    assert await scene.house.engine.load(scene.room) == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("field", ["text=Bye", "sign=yes", "reply={id}"])
+async def test_nothing_changes_by_looking_at_a_message(
+    scene: Scene, field: str, method: str
+) -> None:
+    said = (await scene.ada.say(scene.room, "Hi")).json["id"]
+    before = await scene.house.engine.load(scene.room)
+    tail = f"/messages?message={said}&{field.format(id=said)}"
+    answer = await scene.ada.ask(method, scene.path + tail, BROWSER)
+    assert answer.status == 200
     assert await scene.house.engine.load(scene.room) == before
 
 

@@ -1,102 +1,37 @@
 """Events applied to a stale page equal a fresh page, whatever happened in between."""
 
-from functools import cache
+from collections.abc import Sequence
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.cast import BROWSER, House, Person, Scene, join, open_room
-from tests.support.page import Page
+from ephemera.domain.events import EVENTS, RoomWiped, Superseded
+from ephemera.engine.base import Entry
+from tests.support.cast import BROWSER, HTMX, PROGRAM, Scene
+from tests.support.living import EVERYTHING, STEPS, Step, a_room_with_a_reader, house
+from tests.support.page import Page, parse
 
-Step = tuple[str, int]
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["join", "leave", "post", "look", "sleep", "nap"]), st.integers(0, 7)
-    ),
-    max_size=30,
-)
-
-
-@cache
-def house() -> House:
-    """Return one house for all examples; each has its own room."""
-    return House()
-
-
-class Room:
-    """A room in which things happen; the reader stays, whatever the others do."""
-
-    def __init__(self, id_: str, code: str, reader: Person) -> None:
-        self.id, self.code, self.reader = id_, code, reader
-        self.others: list[Person] = []
-        self.joined = 0
-
-    @property
-    def path(self) -> str:
-        return f"/rooms/{self.id}"
-
-    async def page(self) -> Page:
-        answer = await self.reader.get(self.path, BROWSER)
-        assert answer.status == 200
-        return Page(answer.text)
-
-    async def follow(self, page: Page) -> None:
-        """Bring the page up to date as its stream would."""
-        snapshot = await house().engine.load(self.id)
-        assert snapshot
-        if not page.stream.endswith(f"={snapshot.room.cursor}"):
-            page.hear((await self.reader.get(f"{page.stream}&once=1")).text)
-
-    async def take(self, step: Step) -> None:
-        what, number = step
-        chosen = self.others[number % len(self.others)] if self.others else self.reader
-        match what:
-            case "join":
-                await self._join()
-            case "leave" if chosen is not self.reader:
-                self.others.remove(chosen)
-                await chosen.post(f"{self.path}/leave")
-            case "post":
-                await chosen.say(self.id, f"<b>{number}</b>\nhttps://example.org/{number}")
-            case "look":
-                await chosen.get(self.path, BROWSER)
-            case "sleep" | "nap":
-                await house().pass_time(70 if what == "sleep" else 35)
-                await self.reader.get(self.path, BROWSER)
-
-    async def _join(self) -> None:
-        if len(self.others) < 7:
-            self.joined += 1
-            form = {"code": self.code, "nickname": f"Guest {self.joined}"}
-            other = Person(house())
-            answer = await other.post("/join", {"Accept": "application/json"}, form)
-            if answer.status == 201:
-                other.token = answer.json["token"]
-                self.others.append(other)
-
-
-async def room_with_a_reader() -> Room:
-    """Return Ada's room with Ben in it, who reads."""
-    ada, room = await open_room(house(), "Ada")
-    ben, _ = await join(house(), room["code"], "Ben")
-    there = Room(room["id"], room["code"], ben)
-    there.others.append(ada)
-    return there
+PLANS = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 7)), max_size=30)
+PLACES = ("messages", "members", "knocks", "code", "link", "lock-state", "rules")
+"""What a room changes on its page."""
 
 
 def assert_equal(stale: Page, fresh: Page) -> None:
-    for place in ("messages", "members"):
+    for place in ("messages", "members", "knocks"):
         assert stale.ids(place) == fresh.ids(place)
-        assert stale.shape(place) == fresh.shape(place)
+    for place in PLACES:
+        assert fresh.shape(place)
+        assert stale.shape(place) == fresh.shape(place), place
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(before=STEPS, after=STEPS)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=PLANS, after=PLANS, newcomers=st.sampled_from(("all", "later")))
+@example(before=[], after=list(EVERYTHING), newcomers="all")
+@example(before=list(EVERYTHING), after=list(EVERYTHING), newcomers="later")
 async def test_a_stale_page_that_heeds_its_stream_equals_a_fresh_one(
-    before: list[Step], after: list[Step]
+    before: list[Step], after: list[Step], newcomers: str
 ) -> None:
-    room = await room_with_a_reader()
+    room = await a_room_with_a_reader(newcomers)
     for step in before:
         await room.take(step)
     stale = await room.page()
@@ -107,11 +42,30 @@ async def test_a_stale_page_that_heeds_its_stream_equals_a_fresh_one(
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(before=STEPS, after=STEPS)
-async def test_a_page_whose_place_is_lost_equals_a_fresh_one_after_the_resync(
-    before: list[Step], after: list[Step]
+@given(plan=PLANS, newcomers=st.sampled_from(("all", "later")))
+@example(plan=list(EVERYTHING), newcomers="all")
+async def test_a_page_that_heeds_each_event_as_it_comes_equals_a_fresh_one(
+    plan: list[Step], newcomers: str
 ) -> None:
-    room = await room_with_a_reader()
+    room = await a_room_with_a_reader(newcomers)
+    stale = await room.page()
+    stream, seen = stale.stream.split("?after=")
+    for step in plan:
+        await room.take(step)
+        now = str((await room.state()).cursor)
+        if now != seen:
+            stale.hear((await room.reader.get(f"{stream}?once=1&after={seen}")).text)
+            seen = now
+    assert_equal(stale, await room.page())
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=PLANS, after=PLANS, newcomers=st.sampled_from(("all", "later")))
+@example(before=[], after=list(EVERYTHING), newcomers="all")
+async def test_a_page_whose_place_is_lost_equals_a_fresh_one_after_the_resync(
+    before: list[Step], after: list[Step], newcomers: str
+) -> None:
+    room = await a_room_with_a_reader(newcomers)
     for step in before:
         await room.take(step)
     stale = await room.page()
@@ -119,6 +73,38 @@ async def test_a_page_whose_place_is_lost_equals_a_fresh_one_after_the_resync(
         await room.take(step)
     stale.hear((await room.reader.get(f"{room.path}/events?once=1&after=0-0")).text)
     assert_equal(stale, await room.page())
+
+
+async def test_every_kind_of_event_is_among_what_these_pages_have_heeded() -> None:
+    happened: dict[str, set[str]] = {}
+
+    def remember(room_id: str, entries: Sequence[Entry]) -> None:
+        happened.setdefault(room_id, set()).update(entry.event.name for entry in entries)
+
+    house().engine.listen(remember)
+    room = await a_room_with_a_reader()
+    for step in EVERYTHING:
+        await room.take(step)
+    # The one is the end of the page, the other is in no log but in the place of another event.
+    others = {kind.name for kind in (RoomWiped, Superseded)}
+    assert happened[room.id] == {kind.name for kind in EVENTS} - others
+
+
+async def test_the_words_of_a_message_go_wherever_the_page_repeats_them(scene: Scene) -> None:
+    said = (await scene.ada.say(scene.room, "The first line\nand more")).json["id"]
+    reply = {"text": "So it is", "reply": said}
+    await scene.ben.post(f"{scene.path}/messages", PROGRAM, reply)
+    stale = Page((await scene.ben.get(scene.path, BROWSER)).text)
+    sheet = (await scene.ada.get(f"{scene.path}/messages?message={said}", HTMX)).text
+    body = stale.document.find("sheet-body")
+    assert body
+    body.children = parse(sheet).children
+    assert stale.document.text.count("The first line") >= 3
+    await scene.ada.post(f"{scene.path}/deletions", PROGRAM, {"message": said})
+    stale.hear((await scene.ben.get(f"{stale.stream}&once=1")).text)
+    assert "The first line" not in stale.document.text
+    assert body.elements == []
+    assert_equal(stale, Page((await scene.ben.get(scene.path, BROWSER)).text))
 
 
 async def test_the_interpreter_notices_what_a_stream_does_not_tell(scene: Scene) -> None:

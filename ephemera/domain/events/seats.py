@@ -1,40 +1,13 @@
-"""Facts about a room, in the past tense.
+"""Facts about seats: who came, went, was away, and is the host."""
 
-An `Event` is announced: it is numbered, kept in the log and shown to members.
-A `Secret` happens in the same step, changes the room's state, and is seen by
-nobody: a type that no log, encoder or stream can hold.
-"""
+from dataclasses import dataclass, field
+from typing import Literal
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-from ephemera.domain.rooms import Member
+from ephemera.domain.events.base import Event, Secret
+from ephemera.domain.rooms import Invitation, Member, Options
 
 LeaveReason = Literal["left", "away"]
 WipeReason = Literal["empty", "closed", "expired"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A fact that is announced; `at` in seconds since the epoch."""
-
-    name: ClassVar[str]
-    at: float
-
-    @property
-    def has_line(self) -> bool:
-        """Whether the event has a line of its own in the log that people read."""
-        return True
-
-    @property
-    def released(self) -> str | None:
-        """The id of the member whose seat ended with this event, if any."""
-        return None
-
-    @property
-    def weight(self) -> int:
-        """Bytes that the event counts for in the log."""
-        return 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +19,27 @@ class RoomOpened(Event):
     generation: str
     member_id: str
     nickname: str
-    capacity: int
-    grace: int
+    options: Options
     expires_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
-    """Somebody took a seat."""
+    """Somebody took a seat; by an invitation, of which so much is left."""
 
     name = "member-joined"
     member: Member
+    invitation: Invitation | None = None
 
     @property
     def has_line(self) -> bool:
         """Whether it is worth a line: that the opener sits down too goes without saying."""
         return self.member.role != "host"
+
+    @property
+    def actor(self) -> str:
+        """Whoever joined."""
+        return self.member.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,28 +81,10 @@ class MemberReturned(Event):
         """Never: the roster shows it."""
         return False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostChanged(Event):
-    """The member is the host from now on."""
-
-    name = "host-changed"
-    member: Member
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePosted(Event):
-    """A member said something."""
-
-    name = "message-posted"
-    member_id: str
-    nickname: str
-    text: str
-
     @property
-    def weight(self) -> int:
-        """Bytes that the message counts for in the log."""
-        return 128 + len(self.text.encode())
+    def actor(self) -> str:
+        """Whoever returned."""
+        return self.member.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +103,10 @@ class RoomWiped(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """A fact that changes the room's state and is announced to nobody."""
-
-
-@dataclass(frozen=True, slots=True)
 class CodeIssued(Secret):
     """From now on this code admits."""
 
-    code: str
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +118,5 @@ class SeatTaken(Secret):
     """
 
     member_id: str
-    digest: str
-    previous: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PostRemembered(Secret):
-    """The newest message of the room came with this fingerprint."""
-
-    member_id: str
-    fingerprint: str
+    digest: str = field(repr=False)
+    previous: str | None = field(default=None, repr=False)

@@ -1,0 +1,66 @@
+"""What the rules share: who asks, whether they are a host, and whom they mean."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ephemera.domain.errors import Invalid, MemberGone, NoSuchRoom, NotHost, NotOverHosts
+from ephemera.domain.events import Event, MemberReturned, Secret
+from ephemera.domain.rooms import Member, Room
+
+Facts = Iterator[Event | Secret]
+
+
+def seated(room: Room, member_id: str) -> Member:
+    """Return the member who asks. Raises `NoSuchRoom` when the seat is gone."""
+    member = room.member(member_id)
+    if member is None:
+        raise NoSuchRoom
+    return member
+
+
+def host(room: Room, member_id: str) -> Member:
+    """Return the host who asks. Raises `NotHost`."""
+    member = seated(room, member_id)
+    if member.role != "host":
+        raise NotHost
+    return member
+
+
+def ordinal(name: str, given: str, prefix: str, newest: int) -> int:
+    """Return the number in an id such as `p2`; `Invalid` for one that never was in this room."""
+    number = given.removeprefix(prefix)
+    if not (given.startswith(prefix) and number.isascii() and number.isdigit()):
+        raise Invalid(name, "unknown")
+    if number.startswith("0") or len(number) > len(str(newest)) or int(number) > newest:
+        raise Invalid(name, "unknown")
+    return int(number)
+
+
+def meant(room: Room, target: str) -> Member | None:
+    """Return the member of that id; None when their seat is gone.
+
+    Raises `Invalid` for an id that never was in this room.
+    """
+    ordinal("member", target, "p", room.admitted)
+    return room.member(target)
+
+
+def subject(room: Room, target: str) -> Member | None:
+    """Return whom a host wants to have power over; see `meant`. Raises `NotOverHosts`."""
+    member = meant(room, target)
+    if member and member.role == "host":
+        raise NotOverHosts
+    return member
+
+
+def present(member: Member | None) -> Member:
+    """Return the member. Raises `MemberGone` when there is none."""
+    if member is None:
+        raise MemberGone
+    return member
+
+
+def returns(member: Member, at: float) -> Facts:
+    """Whoever does something is here."""
+    if member.away_since is not None:
+        yield MemberReturned(at=at, member=replace(member, away_since=None))

@@ -1,0 +1,38 @@
+"""How a room is run."""
+
+from dataclasses import asdict, replace
+
+from ephemera.domain.commands import ChangeOptions
+from ephemera.domain.decide.common import Facts, host, returns
+from ephemera.domain.errors import Invalid
+from ephemera.domain.events import OptionsChanged
+from ephemera.domain.rooms import GRACES, LEAST_SEATS, MOST_SEATS, VANISHINGS, Options, Room
+
+_FIELDS = tuple(asdict(Options()))
+
+
+def check(options: Options) -> None:
+    """Raise `Invalid` for the first option that no room can have."""
+    if not LEAST_SEATS <= options.capacity <= MOST_SEATS:
+        raise Invalid("capacity", "out-of-range")
+    if options.grace not in GRACES:
+        raise Invalid("grace", "not-a-choice")
+    if options.newcomers not in ("all", "later"):
+        raise Invalid("newcomers", "not-a-choice")
+    if options.vanish not in VANISHINGS:
+        raise Invalid("vanish", "not-a-choice")
+
+
+def change(room: Room, command: ChangeOptions) -> Facts:
+    """Run the room differently; nobody who sits loses their seat."""
+    by = host(room, command.member_id)
+    wanted = {name: getattr(command, name) for name in _FIELDS}
+    options = replace(
+        room.options, **{name: value for name, value in wanted.items() if value is not None}
+    )
+    check(options)
+    if options.capacity < len(room.members):
+        raise Invalid("capacity", "below-taken")
+    if options != room.options:
+        yield from returns(by, command.at)
+        yield OptionsChanged(at=command.at, member=by, options=options)

@@ -1,0 +1,82 @@
+"""Seats: taken, given up, released; and who is host then."""
+
+from dataclasses import replace
+
+from ephemera.domain.commands import Close, Join, Leave, Return
+from ephemera.domain.decide.common import Facts, host, returns, seated
+from ephemera.domain.errors import NicknameTaken, RoomFull
+from ephemera.domain.events import (
+    HostChanged,
+    LeaveReason,
+    MemberJoined,
+    MemberLeft,
+    RoomWiped,
+    SeatTaken,
+)
+from ephemera.domain.nicknames import faces
+from ephemera.domain.rooms import MOST_MEMBERS_EVER, Invitation, Member, Role, Room
+
+
+def check_space(room: Room) -> None:
+    """Raise `RoomFull` when nobody else can sit down."""
+    if len(room.members) >= room.options.capacity or room.admitted >= MOST_MEMBERS_EVER:
+        raise RoomFull
+
+
+def check_nickname(room: Room, joining: Join) -> None:
+    """Raise `NicknameTaken` when it looks like that of somebody else."""
+    looks = set(faces(joining.nickname))
+    waiting = {face for knock in room.knocks for face in faces(knock.nickname)}
+    holders = {room.reserved.get(face) for face in looks}
+    if looks & waiting or not holders <= {None, joining.previous, joining.digest}:
+        raise NicknameTaken
+
+
+def seat(room: Room, role: Role, joining: Join, invitation: Invitation | None = None) -> Facts:
+    """Let somebody sit down; muted, if they were when they left."""
+    later = room.options.newcomers == "later" and role == "member"
+    member = Member(
+        f"p{room.admitted + 1}",
+        joining.nickname,
+        role,
+        joined_at=joining.at,
+        muted=not {joining.digest, joining.previous}.isdisjoint(room.silenced),
+        horizon=room.sequence if later else 0,
+    )
+    yield MemberJoined(at=joining.at, member=member, invitation=invitation)
+    yield SeatTaken(member.id, joining.digest, joining.previous)
+
+
+def return_(room: Room, command: Return) -> Facts:
+    """Be here again."""
+    return returns(seated(room, command.member_id), command.at)
+
+
+def leave(room: Room, command: Leave) -> Facts:
+    """Give the seat up."""
+    return release(room, seated(room, command.member_id), "left", command.at)
+
+
+def close(room: Room, command: Close) -> Facts:
+    """End the room for all."""
+    yield RoomWiped(at=command.at, reason="closed", member=host(room, command.member_id))
+
+
+def release(room: Room, member: Member, reason: LeaveReason, at: float) -> Facts:
+    """Free the seat; the last one takes the room along, the last host hands it over."""
+    yield MemberLeft(at=at, member=member, reason=reason)
+    left = [other for other in room.members if other.id != member.id]
+    if not left:
+        yield RoomWiped(at=at, reason="empty")
+    elif all(other.role != "host" for other in left):
+        yield HostChanged(at=at, member=as_host(_successor(left)))
+
+
+def as_host(member: Member) -> Member:
+    """Return the member as a host, who may speak."""
+    return replace(member, role="host", muted=False)
+
+
+def _successor(members: list[Member]) -> Member:
+    """Return the one who has been here longest; the muted come late, those away last."""
+    return min(members, key=lambda one: (one.away_since is not None, one.muted, one.joined_at))

@@ -1,0 +1,128 @@
+"""Facts about a room, in the past tense.
+
+An `Event` is announced: it is numbered, kept in the log and shown to members.
+A `Secret` happens in the same step, changes the room's state, and is seen by
+nobody: a type that no log, encoder or stream can hold. A `Signal` changes
+nothing and is kept nowhere.
+"""
+
+from ephemera.domain.events.base import Event, Secret, Signal, Superseded, amended, amends
+from ephemera.domain.events.doors import (
+    CodeRotated,
+    InvitationIssued,
+    InvitationKept,
+    InvitationRevoked,
+    Knocked,
+    KnockEnd,
+    KnockEnded,
+    KnockerKept,
+    OptionsChanged,
+    RoomLocked,
+    RoomUnlocked,
+)
+from ephemera.domain.events.messages import (
+    MemberWriting,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    MessageReacted,
+    MessagesExpired,
+    PostRemembered,
+    Quote,
+    first_line,
+)
+from ephemera.domain.events.powers import (
+    HostChanged,
+    HostResigned,
+    MemberMuted,
+    MemberRemoved,
+    MemberUnmuted,
+    SeatBanned,
+)
+from ephemera.domain.events.seats import (
+    CodeIssued,
+    LeaveReason,
+    MemberJoined,
+    MemberLeft,
+    MemberReturned,
+    MemberWentAway,
+    RoomOpened,
+    RoomWiped,
+    SeatTaken,
+    WipeReason,
+)
+
+EVENTS: tuple[type[Event], ...] = (
+    RoomOpened,
+    MemberJoined,
+    MemberLeft,
+    MemberWentAway,
+    MemberReturned,
+    HostChanged,
+    HostResigned,
+    MemberRemoved,
+    MemberMuted,
+    MemberUnmuted,
+    RoomLocked,
+    RoomUnlocked,
+    CodeRotated,
+    OptionsChanged,
+    InvitationIssued,
+    InvitationRevoked,
+    Knocked,
+    KnockEnded,
+    MessagePosted,
+    MessageEdited,
+    MessageReacted,
+    MessageDeleted,
+    MessagesExpired,
+    Superseded,
+    RoomWiped,
+)
+"""Every kind of event there is."""
+
+__all__ = [
+    "EVENTS",
+    "CodeIssued",
+    "CodeRotated",
+    "Event",
+    "HostChanged",
+    "HostResigned",
+    "InvitationIssued",
+    "InvitationKept",
+    "InvitationRevoked",
+    "KnockEnd",
+    "KnockEnded",
+    "Knocked",
+    "KnockerKept",
+    "LeaveReason",
+    "MemberJoined",
+    "MemberLeft",
+    "MemberMuted",
+    "MemberRemoved",
+    "MemberReturned",
+    "MemberUnmuted",
+    "MemberWentAway",
+    "MemberWriting",
+    "MessageDeleted",
+    "MessageEdited",
+    "MessagePosted",
+    "MessageReacted",
+    "MessagesExpired",
+    "OptionsChanged",
+    "PostRemembered",
+    "Quote",
+    "RoomLocked",
+    "RoomOpened",
+    "RoomUnlocked",
+    "RoomWiped",
+    "SeatBanned",
+    "SeatTaken",
+    "Secret",
+    "Signal",
+    "Superseded",
+    "WipeReason",
+    "amended",
+    "amends",
+    "first_line",
+]

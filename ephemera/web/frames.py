@@ -1,0 +1,68 @@
+"""The small frames of the room without JavaScript: the roster, and the composer."""
+
+from typing import Any
+
+from quart import Blueprint, Response, request
+
+from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.lobby.presence import Presence
+from ephemera.lobby.talk import Talk
+from ephemera.web.composer import asked_composer
+from ephemera.web.errors import with_status
+from ephemera.web.fragments import Fragments
+from ephemera.web.media import HTML
+from ephemera.web.messages import kept_draft
+from ephemera.web.requests import read_key, read_message, replied_to, shown_token
+from ephemera.web.seats import see_other
+
+ROSTER_SECONDS = 10
+
+
+class Frames:
+    """Handlers of the small frames: the roster, which renews itself, and the composer."""
+
+    def __init__(self, lobby: Lobby, talk: Talk, presence: Presence, fragments: Fragments) -> None:
+        self._lobby = lobby
+        self._talk = talk
+        self._presence = presence
+        self._fragments = fragments
+
+    def routes(self) -> Blueprint:
+        """Return the handlers."""
+        blueprint = Blueprint("frames", __name__)
+        blueprint.get("/rooms/<room_id>/roster")(self.show_roster)
+        blueprint.get("/rooms/<room_id>/composer")(self.show_composer)
+        blueprint.post("/rooms/<room_id>/composer")(self.post)
+        return blueprint
+
+    async def show_roster(self, room_id: str) -> Response:
+        """Show who is in the room; asking for it is a sign of life."""
+        seated = await self._lobby.seated(room_id, shown_token())
+        await self._presence.renew(room_id, seated.member.id)
+        room = (await self._lobby.seated(room_id, shown_token())).room  # with its reader here
+        html = self._fragments.render("live/roster.html", room=room, members=room.members)
+        return Response(html, content_type=HTML, headers={"Refresh": str(ROSTER_SECONDS)})
+
+    async def show_composer(self, room_id: str) -> Response:
+        """Show an empty composer, perhaps for a `reply` to a message."""
+        seated = await self._lobby.seated(room_id, shown_token())
+        return self._composer(seated, **await asked_composer(self._talk, seated))
+
+    async def post(self, room_id: str) -> Response:
+        """Post a message from the frame, and show the frame again."""
+        draft = await read_message()
+        seated = await self._lobby.seated(room_id, shown_token())
+        try:
+            await self._talk.post(seated, draft.text, read_key(draft.key), replied_to(draft))
+        except NoSuchRoom:
+            raise
+        except Refusal as refusal:
+            kept = await kept_draft(self._talk, seated, draft, refusal)
+            return with_status(self._composer(seated, **kept), refusal)
+        return see_other(f"/rooms/{room_id}/composer")
+
+    def _composer(self, seated: Seated, **composer: Any) -> Response:  # noqa: ANN401 - what it shows
+        page = "rooms/_composer.html" if "HX-Request" in request.headers else "live/composer.html"
+        html = self._fragments.render(page, room=seated.room, **composer)
+        return Response(html, content_type=HTML)

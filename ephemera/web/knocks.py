@@ -1,0 +1,140 @@
+"""Waiting at the door: a page that ends when there is an answer, and the answer."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from quart import Blueprint, Response, jsonify
+
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.errors import NoSuchRoom, Refusal, Unavailable
+from ephemera.domain.events import Event, Signal
+from ephemera.domain.rooms import Knock
+from ephemera.engine.base import Entry, Snapshot
+from ephemera.lobby.lobby import AtTheDoor, Lobby, Seated, Waiting
+from ephemera.web.errors import with_status
+from ephemera.web.fields import knock_fields, member_fields, room_fields
+from ephemera.web.fragments import Fragments
+from ephemera.web.media import HTML, TEXT
+from ephemera.web.requests import origin, shown_token, wanted
+from ephemera.web.seats import seat_given, see_other
+from ephemera.web.streams import refusal
+
+RENEWED_AFTER_SECONDS = 1
+
+
+class WaitingDocument:
+    """An HTML document that says nothing more, and ends when the answer is there.
+
+    Its browser then asks for it again by itself. Nothing of the room is in it:
+    whoever waits has not been let in.
+    """
+
+    content_type = HTML
+    refresh = RENEWED_AFTER_SECONDS
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+
+    def greeting(self, cursor: Cursor, *, finite: bool) -> bytes:  # noqa: ARG002 - always the same
+        """See `Renderer.greeting`: the whole document, but for its end."""
+        return self._fragments.render("pages/waiting.html").encode()
+
+    def entry(self, entry: Entry) -> bytes:  # noqa: ARG002 - none of their business
+        """See `Renderer.entry`."""
+        return b""
+
+    def resync(self, snapshot: Snapshot, entries: Sequence[Entry]) -> bytes:  # noqa: ARG002 - the same
+        """See `Renderer.resync`."""
+        return b""
+
+    def left(self, cursor: Cursor, event: Event) -> bytes:  # noqa: ARG002 - the next document tells
+        """See `Renderer.left`."""
+        return b""
+
+    def signal(self, signal: Signal) -> bytes:  # noqa: ARG002 - none of their business
+        """See `Renderer.signal`."""
+        return b""
+
+    def outdates(self, entry: Entry) -> bool:  # noqa: ARG002 - nothing of the room is in it
+        """See `Renderer.outdates`."""
+        return False
+
+    def ping(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - white space has no cursor
+        """See `Renderer.ping`."""
+        return b"\n"
+
+    def goodbye(self, cursor: Cursor, retry: float) -> bytes:  # noqa: ARG002 - the browser renews it
+        """See `Renderer.goodbye`."""
+        return b""
+
+    def finite(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - the next document is whole again
+        """See `Renderer.finite`."""
+        return self._fragments.render("rooms/_waiting_elsewhere.html").encode()
+
+
+class Knocks:
+    """Handlers of /rooms/{id}/waiting, when it is over, and of /rooms/{id}/knock."""
+
+    def __init__(self, lobby: Lobby, fragments: Fragments) -> None:
+        self._lobby = lobby
+        self._fragments = fragments
+
+    def routes(self) -> Blueprint:
+        """Return the handlers."""
+        blueprint = Blueprint("knocks", __name__)
+        blueprint.get("/rooms/<room_id>/waiting")(self.show_answer)
+        blueprint.get("/rooms/<room_id>/knock")(self.show)
+        return blueprint
+
+    async def show_answer(self, room_id: str) -> Response:
+        """Show how the waiting ended: who was let in goes into the room."""
+        door = await self._door(room_id)
+        if isinstance(door, Seated):
+            return see_other(f"/rooms/{room_id}")
+        if isinstance(door.knock, Knock):
+            return self._wait_on(refusal())
+        html = self._fragments.render("pages/turned_away.html", reason=door.knock)
+        return Response(html, content_type=HTML)
+
+    def _wait_on(self, why: Refusal) -> Response:
+        """Show a whole page to who waits when this process takes no stream: it, too, asks again."""
+        if not isinstance(why, Unavailable):
+            raise why
+        answer = Response(self._fragments.render("pages/waiting.html"), content_type=HTML)
+        answer.headers["Refresh"] = str(ceil(why.retry_after))
+        return with_status(answer, why)
+
+    async def show(self, room_id: str) -> Response:
+        """Tell a program whether it still waits: `waiting`, `admitted`, `declined`, `expired`."""
+        door = await self._door(room_id)
+        if isinstance(door, Seated):
+            room = room_fields(door.room, f"{origin()}/rooms/{room_id}")
+            return jsonify(state="admitted", room=room, member=member_fields(door.member))
+        if isinstance(door.knock, Knock):
+            return jsonify(state="waiting", knock=knock_fields(door.knock))
+        return jsonify(state=door.knock)
+
+    async def _door(self, room_id: str) -> AtTheDoor | Seated:
+        """Return the asker's place at the door, or their seat. Raises `NoSuchRoom`."""
+        token = shown_token()
+        try:
+            return await self._lobby.at_the_door(room_id, token)
+        except NoSuchRoom:
+            return await self._lobby.seated(room_id, token)
+
+
+def told_to_wait(waiting: Waiting) -> Response:
+    """Answer someone who has knocked: a browser waits on a page, a program asks again."""
+    room, knock, token = waiting
+    url = f"{origin()}/rooms/{room.id}"
+    match wanted():
+        case "html":
+            return seat_given(see_other(f"/rooms/{room.id}/waiting"), room, token)
+        case "json":
+            where = {"id": room.id, "url": url}
+            answer = jsonify(room=where, knock=knock_fields(knock), token=token)
+        case _:
+            lines = (f"room {url}", f"waiting {url}/knock", f"token {token}", "")
+            answer = Response("\n".join(lines), content_type=TEXT)
+    answer.status_code = 202
+    return answer

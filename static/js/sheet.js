@@ -1,0 +1,52 @@
+// Without this, what can be done to a member, a message or the room is asked for on a page of its own.
+const dialog = document.getElementById('sheet');
+const body = document.getElementById('sheet-body');
+const notice = document.getElementById('notice');
+
+let opener = null;
+
+// The button may have been replaced in the meantime, or be gone with its message.
+function back() {
+  const was = opener;
+  opener = null;
+  if (!was) return;
+  const same = was.isConnected ? was : document.querySelector(`button[form="${was.getAttribute('form')}"][value="${was.value}"]`);
+  (same ?? document.getElementById('messages'))?.focus({ preventScroll: true });
+}
+
+function show() {
+  document.getElementById('sheet-said').textContent = '';
+  if (!dialog.open) dialog.showModal();
+  else body.querySelector('a, button:not([hidden])')?.focus();
+  dialog.scrollTop = 0;
+}
+
+const succeeded = ({ response }) => response?.status < 300;
+const from = (ctx, id) => ctx?.sourceElement?.closest?.(id);
+
+function swapped({ detail: { ctx } }) {
+  if ([body, '#sheet-body'].includes(ctx.target) && ctx.swap !== 'none') show();
+  else if (!dialog.open) return;
+  else if (from(ctx, '#stream') && !body.childElementCount) dialog.close(); // what it was about is gone
+  else if (succeeded(ctx) && /\/composer(\?|$)/.test(ctx.request.action)) {
+    opener = null;
+    dialog.close();
+    document.getElementById('text').focus();
+  }
+}
+
+if (dialog) {
+  document.addEventListener('submit', ({ target, submitter }) => {
+    if (!dialog.open && target.getAttribute('hx-target') === '#sheet-body') opener = submitter;
+  }, true);
+  document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
+    if (!from(ctx, '#stream')) notice.querySelector(':scope > .error')?.remove();
+  });
+  document.addEventListener('htmx:after:swap', swapped);
+  // An act that was done says nothing here: the room shows it. What answers with words stays open.
+  document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
+    if (ctx.response?.status === 204 && from(ctx, '#sheet')) dialog.close();
+  });
+  dialog.addEventListener('click', ({ target }) => { if (target === dialog) dialog.close(); });
+  dialog.addEventListener('close', () => { body.replaceChildren(); back(); });
+}

@@ -1,0 +1,232 @@
+"""A room that is driven at random, with the model beside it: all but the rules themselves."""
+
+import secrets
+from collections import Counter
+from typing import Any, Final
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from ephemera.domain import commands as c
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.data import room_from_data, room_to_data
+from ephemera.domain.errors import (
+    Locked,
+    Muted,
+    NoSuchRoom,
+    NotHost,
+    Refusal,
+    Removed,
+    RoomFull,
+    WrongCode,
+)
+from ephemera.domain.rooms import Room
+from ephemera.domain.tokens import digest_of
+from ephemera.domain.words import Word
+from ephemera.engine.base import Entry
+from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.lobby import Admission, Seated, Waiting
+from tests.support.model import Model, Somebody, Way
+from tests.support.rooms import a_house, at_once
+
+FOR_HOSTS: Final = frozenset(
+    {c.Remove, c.Mute, c.Appoint, c.Resign, c.Lock, c.Rotate, c.Invite, c.Revoke}
+    | {c.ChangeOptions, c.Close}
+)
+FOR_VOICES: Final = frozenset({c.Post, c.Edit, c.React})
+NO_CODE: Final = "0" * 10
+
+driven: Final[list[int]] = []
+"""How many steps each sequence had that was really driven."""
+granted: Final[Counter[type[c.Command]]] = Counter()
+refused: Final[Counter[type[c.Command]]] = Counter()
+
+
+class Driven(RuleBasedStateMachine):
+    """One room, and everybody who ever came to its door."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        driven.append(0)
+        self.engine = MemoryEngine()
+        self.house = a_house(self.engine)
+        self.heard: list[Entry] = []
+        self.engine.listen(lambda _, entries: self.heard.extend(entries))
+        self.model = Model()
+        self.room_id = ""
+        self.number = 0
+
+    def teardown(self) -> None:
+        """Whatever became of some of the rooms can leave the process and come back."""
+        room = self.room()
+        if room and len(driven) % 10 == 0:
+            assert room_from_data(room_to_data(room)) == room
+
+    @property
+    def now(self) -> float:
+        return self.house.clock()
+
+    def room(self) -> Room | None:
+        snapshot = at_once(self.engine.load(self.room_id))
+        return snapshot.room if snapshot else None
+
+    def next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def pick(self, place: int) -> Somebody:
+        return self.model.people[place % len(self.model.people)]
+
+    def message(self, place: int) -> int | None:
+        """Return one of the newest messages, a gone one too."""
+        said = list(self.model.said)
+        return said[-1 - place % len(said)] if said else None
+
+    def look_up(self, somebody: Somebody) -> Seated | None:
+        """Return the seat; somebody without one must be refused."""
+        if somebody.member_id:
+            return at_once(self.house.lobby.seated(self.room_id, somebody.token))
+        with pytest.raises(NoSuchRoom):
+            at_once(self.house.lobby.seated(self.room_id, somebody.token))
+        return None
+
+    def do(self, who: int, kind: type[c.Command], **what: Any) -> Room | None:  # noqa: ANN401 - fields of commands
+        """Give the command; return the room if anything came of it."""
+        somebody = self.pick(who)
+        seated = self.look_up(somebody)
+        if seated is None:
+            return None
+        try:
+            room = at_once(
+                self.house.lobby.act(
+                    seated,
+                    lambda at: kind(at=at, member_id=somebody.member_id, **what),  # type: ignore[call-arg] # all of them have one
+                )
+            )
+        except Refusal as refusal:
+            self.was_refused(somebody, seated, kind, refusal)
+            return None
+        assert somebody.is_host or kind not in FOR_HOSTS
+        assert not (somebody.is_muted and kind in FOR_VOICES)
+        assert what.get("message", self.number + 10**6) > seated.member.horizon
+        if room.sequence == seated.room.sequence:
+            return None
+        granted[kind] += 1
+        return room
+
+    def was_refused(
+        self, somebody: Somebody, seated: Seated, kind: type[c.Command], refusal: Refusal
+    ) -> None:
+        refused[kind] += 1
+        assert self.room() == seated.room
+        if kind in FOR_HOSTS:
+            assert isinstance(refusal, NotHost) != somebody.is_host
+        if isinstance(refusal, Muted):
+            assert somebody.is_muted
+            assert kind in FOR_VOICES
+
+    def come(self, held: Somebody | None, way: str) -> None:
+        """Somebody comes to the door, with a token that they hold, by the code or by a word."""
+        before = self.room()
+        invitation = self.model.ways[-1] if way == "word" and self.model.ways else None
+        code = before.code if before and way == "code" else NO_CODE
+        if way == "old":
+            code = next(iter(self.model.dead_codes), NO_CODE)
+        elif invitation:
+            code = invitation.word
+        nickname = held.nickname if held else f"Guest {self.next()}"
+        token = held.token if held else None
+        try:
+            place = at_once(self.house.lobby.join(code, nickname, "visitor", lambda _: token))
+        except Refusal as refusal:
+            assert self.room() == before
+            refused[c.Join] += 1
+            self.was_turned_away(held, way, before, invitation, refusal)
+            return
+        assert before
+        assert way != "old"
+        if place.token == token:
+            assert held
+            assert held.member_id or held.knock_id
+        else:
+            assert not (held and held.is_banned)
+            granted[c.Join] += 1
+            self.came(held, before, invitation, place)
+
+    def came(
+        self, held: Somebody | None, before: Room, by: Way | None, place: Admission | Waiting
+    ) -> None:
+        came = Somebody(place.token, "")
+        self.model.comes(came, held)
+        assert isinstance(place, Waiting) == (before.options.ask and by is None)
+        if by:
+            assert by.is_open(self.now)
+            by.taken += 1
+        else:
+            assert not before.locked
+        if isinstance(place, Waiting):
+            came.nickname, came.knock_id = place.knock.nickname, place.knock.id
+            came.waits_until = place.knock.expires_at
+        else:
+            self.model.sits(came, place.member)
+            later = before.options.newcomers == "later"
+            assert place.member.horizon == (place.room.sequence - 1 if later else 0)
+
+    def was_turned_away(
+        self,
+        held: Somebody | None,
+        way: str,
+        before: Room | None,
+        by: Way | None,
+        refusal: Refusal,
+    ) -> None:
+        if before is None or way == "old":
+            assert isinstance(refusal, WrongCode)
+        elif isinstance(refusal, WrongCode):
+            assert way == "word"
+            assert not (by and by.is_open(self.now))
+        elif isinstance(refusal, Locked):
+            assert before.locked
+            assert way == "code"
+        elif isinstance(refusal, Removed):
+            assert held
+            assert held.is_banned
+        elif isinstance(refusal, RoomFull):
+            assert len(self.model.seated) >= before.options.capacity
+
+    def new_word(self) -> Word:
+        return Word(self.room_id, secrets.token_urlsafe(32))
+
+    @invariant()
+    def everything_is_as_it_must_be(self) -> None:
+        if not self.room_id:
+            return
+        driven[-1] += 1
+        assert [entry.sequence for entry in self.heard] == list(range(1, len(self.heard) + 1))
+        room = self.room()
+        assert (room is None) == self.model.gone
+        for code in self.model.dead_codes:
+            assert at_once(self.engine.find(code)) is None
+        if room is None:
+            assert not self.engine._rooms
+            assert not self.engine._codes
+            assert not self.engine._due._index
+        else:
+            self.model.check(room, self.now)
+            self.only_tokens_of_seats_open(room)
+            self.words_taken_back_are_nowhere(room)
+
+    def only_tokens_of_seats_open(self, room: Room) -> None:
+        for somebody in self.model.people:
+            digest = digest_of(somebody.token)
+            member, knock = room.holder_of(digest), room.knock_of(digest)
+            assert somebody.member_id == (member.id if member else None)
+            assert somebody.knock_id == (knock.id if knock else None)
+
+    def words_taken_back_are_nowhere(self, room: Room) -> None:
+        log = at_once(self.engine.read(room.id, Cursor(room.generation, 0)))
+        assert log is not None
+        assert [entry.cursor for entry in log] == [entry.cursor for entry in self.heard]
+        if self.model.dead_words:
+            kept = repr(self.engine._rooms[room.id])
+            assert not [words for words in self.model.dead_words if words in kept]
