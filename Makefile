@@ -14,7 +14,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-outside test-wheel test-drain check format format-check lint types lock clean
+.PHONY: help setup vendor serve test test-inside test-outside test-wheel test-drain check format format-check lint types lock bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,8 +70,13 @@ lock: setup ## Renew the lock files
 	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
 	$(COMPILE) --group node --output-file requirements-node.lock
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	$(COMPILE) bench/requirements.in --output-file bench/requirements.lock
+	cd bench && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+bench: setup ## Measure against peers, 22 minutes; ARGS=--quick for three
+	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove everything that make made
 	rm -rf .venv .venv-* node_modules static/vendor dist build htmlcov .coverage* \
-		.hypothesis .mypy_cache .pytest_cache .ruff_cache
+		bench/.venv bench/node_modules bench/.modules .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

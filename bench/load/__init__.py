@@ -1,0 +1,1 @@
+"""The load generator: plain sockets and one epoll loop, so that it is not what is measured."""
