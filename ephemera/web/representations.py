@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
+from ephemera.domain.codes import show_code
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.events import Event, RoomWiped, Signal, Superseded
 from ephemera.engine.base import Entry, Snapshot
 from ephemera.hub.wire import event_bytes, json_bytes, text_bytes
 from ephemera.web import texts
-from ephemera.web.fields import entry_fields, member_fields, options_fields, signal_fields
+from ephemera.web.fields import (
+    entry_fields,
+    knock_fields,
+    member_fields,
+    options_fields,
+    signal_fields,
+)
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import EVENT_STREAM, JSON_LINES, TEXT
 from ephemera.web.notices import line
@@ -98,6 +105,9 @@ class JsonLines:
                 "cursor": str(snapshot.room.cursor),
                 "event": "resync",
                 "members": [member_fields(member) for member in snapshot.room.members],
+                "knocks": [knock_fields(knock) for knock in snapshot.room.knocks],
+                "code": show_code(snapshot.room.code),
+                "locked": snapshot.room.locked,
                 "options": options_fields(snapshot.room.options),
                 "events": [entry_fields(entry) for entry in entries if _is_told(entry)],
             }
