@@ -12,6 +12,7 @@ from ephemera.domain.rooms import (
     MOST_CLOSED_INVITATIONS,
     MOST_KNOCKS,
     MOST_REMEMBERED_POSTS,
+    MOST_SILENCED,
     MOST_TRACES,
     Invitation,
     Knock,
@@ -124,12 +125,8 @@ def _with_secret(room: Room, secret: Secret) -> Room:
             return _with_post(room, member_id, fingerprint)
         case e.InvitationKept(invitation_id=invitation_id, digest=digest):
             return _with_word(room, invitation_id, digest)
-        case e.KnockerKept(knock_id=knock_id, digest=digest, previous=previous):
-            return replace(
-                _inherited(room, digest, previous),
-                knockers={**room.knockers, knock_id: Knocker(digest)},
-                turned_away=_less(room.turned_away, digest),
-            )
+        case e.KnockerKept():
+            return _with_knocker(room, secret)
         case _:
             raise TypeError(secret)
 
@@ -169,6 +166,18 @@ def _inherited(room: Room, digest: str, previous: str | None) -> Room:
             face: digest if holder == previous else holder for face, holder in room.reserved.items()
         },
         silenced=tuple(digest if one == previous else one for one in room.silenced),
+        turned_away=_less(room.turned_away, digest),
+    )
+
+
+def _with_knocker(room: Room, kept: e.KnockerKept) -> Room:
+    """Return the room in which a mute binds the older token, too: they may still have it."""
+    heir = _inherited(room, kept.digest, kept.previous)
+    still = (kept.previous,) if kept.previous and kept.previous in room.silenced else ()
+    return replace(
+        heir,
+        silenced=(*heir.silenced, *still)[-MOST_SILENCED:],
+        knockers={**room.knockers, kept.knock_id: Knocker(kept.digest)},
     )
 
 

@@ -16,8 +16,11 @@ MOST_MEMBERS_EVER: Final = 200
 """Nicknames stay reserved until the wipe, so the members of one room's life are bounded."""
 MOST_REMEMBERED_POSTS: Final = 16
 """How many of a seat's own posts can still be recognised when they are tried again."""
-MOST_TRACES: Final = 200
-"""How many of the newest messages can still be changed: as many as a log has events."""
+MOST_TRACES: Final = 400
+"""How many of the newest messages can still be taken back: those of two logs. A quote or an edit
+repeats words of 200 events ago at most, and is kept for as long."""
+MOST_SILENCED: Final = 2 * MOST_MEMBERS_EVER
+"""How many tokens are remembered that come back muted."""
 MOST_KNOCKS: Final = 16
 """How many may wait at the door."""
 KNOCK_SECONDS: Final = 300

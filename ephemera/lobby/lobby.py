@@ -134,14 +134,15 @@ class Lobby:
         snapshot = await self._invited(code, word, visitor)
         shown = held(snapshot.room.id)
         token = self._retries.token(key, snapshot.room.id, nickname)
+        asks = snapshot.room.options.ask and word is None
         for known in (shown, token):
             placed = _placed(snapshot.room, known) if known else None
-            if placed and (word is None or isinstance(placed, Admission)):
-                return placed  # an invitation leads past the door also who waits there
+            if placed and (asks or isinstance(placed, Admission)):
+                return placed  # who need not ask any more does not wait any more, either
         if word and not snapshot.room.invitation_of(word.digest, self._clock()):
             await self._limits.spend(*_failed_join(visitor))
             raise WrongCode
-        if snapshot.room.options.ask and word is None:
+        if asks:
             await self._limits.spend((limits.KNOCKS_FROM_AN_ADDRESS, visitor))
         wish = partial(
             Join,

@@ -53,6 +53,7 @@ class Joining:
 
 
 def _typed_code(code: str) -> str:
+    """Return what was typed as the code; of a whole link, what it ends in."""
     if not code.strip():
         raise Invalid("code", "empty")
-    return code
+    return code.replace("/", "#").rpartition("#")[2]

@@ -5,12 +5,13 @@ const notice = document.getElementById('notice');
 
 let opener = null;
 
-// The button may have been replaced in the meantime, or be gone with its message.
+// The browser itself goes back to the button; but it may have been replaced, or be gone with its message.
 function back() {
   const was = opener;
   opener = null;
-  if (!was) return;
-  const same = was.isConnected ? was : document.querySelector(`button[form="${was.getAttribute('form')}"][value="${was.value}"]`);
+  const now = document.activeElement;
+  if (!was || (now !== document.body && !dialog.contains(now))) return;
+  const same = document.querySelector(`button[form="${was.getAttribute('form')}"][value="${was.value}"]`);
   (same ?? document.getElementById('messages'))?.focus({ preventScroll: true });
 }
 

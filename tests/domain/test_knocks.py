@@ -44,6 +44,7 @@ from ephemera.domain.presence import Lease, due_at
 from ephemera.domain.rooms import (
     KNOCK_SECONDS,
     MOST_KNOCKS,
+    MOST_SILENCED,
     Knock,
     Options,
     Room,
@@ -303,6 +304,44 @@ def test_one_who_waits_stays_when_the_room_is_locked_rotated_or_asks_no_more() -
     assert named(after(room, answering()), "Zoe").role == "member"
 
 
+@pytest.mark.parametrize("shown", ["digest", "previous"])
+def test_who_waits_and_joins_again_when_nobody_asks_any_more_sits_down(shown: str) -> None:
+    waiting = after(an_asking_room(), joining("Zoe"))
+    again = joining("Zoe", at=NOON + 9)
+    assert decide(waiting, again) == (waiting, ()), "the premise: while one asks they wait on"
+    if shown == "previous":
+        again = replace(again, digest="a new digest", previous="Zoe's digest")
+    room = after(waiting, ChangeOptions(at=NOON, member_id="p1", ask=False))
+    room, events = decide(room, again)
+    ended, joined = events
+    assert ended == KnockEnded(at=NOON + 9, knock=waiting.knocks[0], reason="withdrawn")
+    assert isinstance(joined, MemberJoined)
+    assert room.holder_of(again.digest) == named(room, "Zoe")
+    assert (room.knocks, room.knockers, room.turned_away) == ((), {}, {})
+
+
+def test_who_waits_does_not_get_past_a_lock_though_nobody_asks_any_more() -> None:
+    room = after(
+        an_asking_room(), joining("Zoe"), ChangeOptions(at=NOON, member_id="p1", ask=False)
+    )
+    with pytest.raises(Locked):
+        decide(after(room, Lock(at=NOON, member_id="p1")), joining("Zoe"))
+    assert not after(room, joining("Zoe")).knocks
+
+
+@pytest.mark.parametrize("by", ["the code", "a word"])
+def test_who_was_turned_away_and_sits_now_was_not_turned_away(by: str) -> None:
+    room = after(an_asking_room(), joining("Zoe"), answering(admit=False))
+    assert room.turned_away == {"Zoe's digest": "declined"}
+    if by == "the code":
+        room = after(room, ChangeOptions(at=NOON, member_id="p1", ask=False), joining("Zoe"))
+    else:
+        invite = Invite(at=NOON, member_id="p1", digest="a word")
+        room = after(room, invite, replace(joining("Zoe"), word="a word"))
+    assert room.holder_of("Zoe's digest") == named(room, "Zoe")
+    assert room.turned_away == {}
+
+
 def test_who_left_muted_knocks_and_is_let_in_muted() -> None:
     room = after(
         an_asking_room("Eve"),
@@ -312,6 +351,34 @@ def test_who_left_muted_knocks_and_is_let_in_muted() -> None:
         answering(),
     )
     assert named(room, "Eve").muted
+
+
+@pytest.mark.parametrize("held", ["Eve's digest", "a second digest"])
+def test_a_knock_does_not_give_their_voice_back_to_who_left_muted(held: str) -> None:
+    room = after(
+        an_asking_room("Eve"),
+        Mute(at=NOON, member_id="p1", target="p2"),
+        Leave(at=NOON, member_id="p2"),
+        replace(joining("Eve", previous="Eve's digest"), digest="a second digest"),
+        Withdraw(at=NOON, knock_id="k1"),
+        ChangeOptions(at=NOON, member_id="p1", ask=False),
+        replace(joining("Yvonne", previous=held), digest="a third digest"),
+    )
+    assert named(room, "Yvonne").muted
+
+
+def test_the_tokens_of_the_muted_are_not_kept_without_end() -> None:
+    room = after(
+        an_asking_room("Eve"),
+        Mute(at=NOON, member_id="p1", target="p2"),
+        Leave(at=NOON, member_id="p2"),
+    )
+    for number in range(1, MOST_SILENCED + 2):
+        knocking = joining(f"Eve {number}", previous="Eve's digest")
+        room = after(room, knocking, Withdraw(at=NOON, knock_id=f"k{number}"))
+    assert len(room.silenced) == MOST_SILENCED
+    assert "Eve 1's digest" not in room.silenced
+    assert {"Eve's digest", knocking.digest} <= set(room.silenced)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def talked(*commands: Command, vanish: int = 0) -> Room:
 
 SAID: Final = talked().sequence
 """The number of what Ben said."""
+QUOTE: Final = Quote(SAID, BEN, "Ben", "hello")
 
 
 def changed(room: Room, member_id: str, **changes: object) -> Room:
@@ -108,7 +109,8 @@ def test_an_event_that_is_no_message_is_gone_like_an_old_one(act: Callable[..., 
     crowded = talked(*[post() for _ in range(MOST_TRACES)])
     assert len(crowded.traces) == MOST_TRACES
     assert isinstance(refused(crowded, act(SAID)), MessageGone)
-    only(crowded, act(SAID + 1))
+    kept = crowded.sequence - MOST_TRACES // 2 + 1 if act is edit else SAID + 1
+    only(crowded, act(kept))
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
@@ -224,6 +226,33 @@ def test_an_edit_does_not_prolong_the_life_of_a_message() -> None:
     assert room.traces[SAID].expires_at == LATER + 60
 
 
+def test_words_are_not_changed_that_could_not_be_taken_back_for_as_long_as_they_are_kept() -> None:
+    """An edit stays in the log for 200 events more; what it changed must be known until then."""
+    room = talked(*[post() for _ in range(MOST_TRACES // 2 - 1)])
+    only(room, edit(SAID))
+    assert may_edit(room, room.members[1], SAID, LATER)
+    room, _ = decide(room, post())
+    assert SAID in room.traces
+    assert isinstance(refused(room, edit(SAID)), MessageGone)
+    assert not may_edit(room, room.members[1], SAID, LATER)
+    only(room, delete(SAID))
+
+
+@pytest.mark.parametrize("kept", [1, 200])
+def test_what_was_quoted_or_edited_can_be_taken_back_until_the_log_has_it_no_more(
+    kept: int,
+) -> None:
+    last = [post() for _ in range(199)]  # a log has 200 events
+    for again in (edit(SAID), post(by=ADA, reply=QUOTE)):
+        room = talked(*last)
+        room = changed(room, ADA if isinstance(again, Post) else BEN, away_since=NOON)
+        room, (_, event) = decide(room, again)
+        assert isinstance(event, MessageEdited) or getattr(event, "reply", None) == QUOTE
+        for _ in range(kept - 1):
+            room, _ = decide(room, post())
+        assert isinstance(only(room, delete(SAID)), MessageDeleted)
+
+
 def test_the_offer_to_edit_is_made_to_whoever_may() -> None:
     room = talked()
     ada, ben, _ = room.members
@@ -311,8 +340,6 @@ def test_one_may_react_to_oneself_and_to_who_has_left() -> None:
 
 
 # Replies
-
-QUOTE: Final = Quote(SAID, BEN, "Ben", "hello")
 
 
 def reply_in(room: Room) -> Quote | None:
@@ -402,6 +429,17 @@ def test_what_disappears_later_does_so_at_once_when_it_could_not_be_followed_any
     assert len(room.traces) == MOST_TRACES
     _, (again, _) = decide(room, post())
     assert isinstance(again, MessagesExpired)
+
+
+def test_words_that_disappear_in_the_step_of_a_reply_are_not_quoted_by_it() -> None:
+    room = talked(*[post() for _ in range(MOST_TRACES - 1)], vanish=3600)
+    for message, quoted in ((SAID, False), (SAID + AT_ONCE - 1, False), (SAID + AT_ONCE, True)):
+        quote = replace(QUOTE, message=message)
+        _, (expired, posted) = decide(room, post(by=ADA, reply=quote))
+        assert isinstance(expired, MessagesExpired)
+        assert (message in expired.messages) != quoted
+        assert isinstance(posted, MessagePosted)
+        assert posted.reply == (quote if quoted else None)
 
 
 def test_what_stays_goes_out_of_sight_without_a_word() -> None:

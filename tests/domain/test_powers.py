@@ -210,9 +210,32 @@ def test_a_seat_that_is_gone_cannot_be_muted_nor_made_host(gone: Command, wish: 
 
 
 @pytest.mark.parametrize("gone", [leaving(BEN), removing(BEN)], ids=["left", "removed"])
-def test_removing_a_seat_that_is_gone_is_quiet(gone: Command) -> None:
+def test_removing_a_seat_that_is_gone_is_quiet_when_the_code_is_kept(gone: Command) -> None:
     room = after(the_room(), gone)
-    assert decide(room, removing(BEN, code="9999999999")) == (room, ())
+    assert decide(room, removing(BEN, code=None)) == (room, ())
+
+
+@pytest.mark.parametrize("gone", [leaving(BEN), removing(BEN)], ids=["left", "removed"])
+@pytest.mark.parametrize("away_since", [None, NOON])
+def test_removing_a_seat_that_is_gone_still_changes_the_code(
+    gone: Command, away_since: float | None
+) -> None:
+    before = after(the_room(), gone)
+    ada = named(before, "Ada")
+    before = replace(before, members=(replace(ada, away_since=away_since), *before.members[1:]))
+    room, events = decide(before, removing(BEN, code="9999999999"))
+    back = (MemberReturned(at=LATER, member=ada),) if away_since else ()
+    rotated = CodeRotated(at=LATER, member=named(before, "Ada"), code="9999999999")
+    assert events == (*back, rotated)
+    assert named(room, "Ada").away_since is None
+    assert (room.code, room.banned) == ("9999999999", before.banned)
+
+
+def test_who_leaves_just_before_they_are_removed_does_not_come_back_by_the_code() -> None:
+    room = after(the_room(), leaving(BEN))
+    after(room, joining("Benedict"))  # the premise
+    with pytest.raises(WrongCode):
+        decide(after(room, removing(BEN)), joining("Benedict"))
 
 
 # Removal
@@ -360,7 +383,7 @@ def test_who_waits_at_the_door_comes_in_as_muted_as_they_left() -> None:
     asking = replace(after(the_room(), leaving(MONA)), options=Options(capacity=8, ask=True))
     waiting = Join(at=LATER, nickname="Mona", digest="new", code=CODE, previous="Mona's digest")
     room, _ = decide(asking, waiting)
-    assert room.silenced == ("new",)
+    assert room.silenced == ("new", "Mona's digest"), "and so does whoever shows the older one"
     assert named(after(room, Answer(at=LATER, member_id=ADA, knock="k1")), "Mona").muted
 
 
@@ -429,6 +452,14 @@ def test_succession_waits_until_no_host_is_left() -> None:
     room, events = decide(room, leaving(CLEO))
     assert names(events) == ["member-left", "host-changed"]
     assert hosts(room) == ["Ben"], "and not Mona, who is muted"
+
+
+def test_who_is_away_succeeds_before_a_muted_one_who_is_here() -> None:
+    room = the_room()
+    members = tuple(replace(one, away_since=NOON) if one.id == BEN else one for one in room.members)
+    room = after(replace(room, members=members), leaving(ADA), leaving(CLEO))
+    assert named(room, "Ben").away_since == NOON
+    assert hosts(room) == ["Ben"], "and not Mona, who is here"
 
 
 def test_a_muted_member_succeeds_when_nobody_else_is_there() -> None:

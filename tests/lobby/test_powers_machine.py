@@ -175,7 +175,9 @@ class PowersMachine(Driven):
         code = new_code() if rotating else None
         if self.do(who, c.Remove, target=target.last_id, code=code):
             assert not target.is_host
-            target.is_banned, target.member_id = True, None
+            assert target.member_id or rotating
+            if target.member_id:
+                target.is_banned, target.member_id = True, None
             if before and rotating:
                 self.model.code_changes(before.code)
 
@@ -187,6 +189,7 @@ class PowersMachine(Driven):
             assert target.member_id
             assert target.is_muted != muted
             target.is_muted = muted
+            self.post((whom, None))  # too few of the muted would try by chance
 
     @rule(what=TWO_AND_WHETHER)
     def appoint(self, what: tuple[int, int, bool]) -> None:

@@ -212,14 +212,18 @@ async def test_an_edited_text_leaves_no_older_words() -> None:
 async def test_an_expired_text_outlives_no_crowd() -> None:
     engine = MemoryEngine()
     house = a_house(engine)
-    ada, ben = await two(house, vanish=3600)
+    ada, ben = await two(house, vanish=60)
     said = await house.post(ada, SECRET)
-    for _ in range(MOST_TRACES - 10):
+    for _ in range(MOST_TRACES // 2 - 10):
         await house.post(ada, "more")
-    assert await reply(house, ben, said)
+    quote = await reply(house, ben, said)
+    for _ in range(MOST_TRACES // 2 - 10):
+        await house.post(ada, "more")
+    assert quote
     assert holds(engine, SECRET)
-    for _ in range(20):
-        await house.post(ada, "more")
+    log = await log_of(house, ada)
+    assert said < log[0].sequence, "the premise: the log has the quote only"
+    await reap_until(house, NOON + 61, ada, ben)
     assert not holds(engine, SECRET)
 
 

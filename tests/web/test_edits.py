@@ -83,6 +83,23 @@ async def test_after_five_minutes_it_is_over(stage: Stage) -> None:
     await assert_refused(stage, stage.ben, TAIL, form(said), OVER)
 
 
+async def test_what_is_no_more_in_the_log_is_gone_and_what_is_can_be_taken_back(
+    stage: Stage,
+) -> None:
+    old, said = [await stage.message_of(stage.ben, text) for text in ("old", "said")]
+    for number in range(198):
+        await stage.message_of(stage.ada, f"then {number}")
+    await act(stage, stage.ben, TAIL, form(old, SECRET))
+    await stage.message_of(stage.ada, "one more")
+    await assert_refused(stage, stage.ben, TAIL, form(said), GONE)
+    for number in range(190):
+        await stage.message_of(stage.ada, f"later {number}")
+    assert holds(stage.house.engine, SECRET), "the premise: the new words are kept for that long"
+    await act(stage, stage.ben, "/deletions", {"message": old})
+    assert not holds(stage.house.engine, SECRET)
+    assert SECRET not in (await stage.mona.get(f"{stage.path}/json?once=1")).text
+
+
 @pytest.mark.parametrize("number", ["", "m-0", "m-999999", "7", "m-1x"])
 async def test_a_message_that_never_was_is_refused(stage: Stage, number: str) -> None:
     await assert_refused(stage, stage.ben, TAIL, form(number), UNKNOWN)

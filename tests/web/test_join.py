@@ -83,6 +83,37 @@ async def test_a_code_is_read_as_people_type_it(house: House, manner: str) -> No
     assert answer.json["room"]["code"] == code
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://ephemera.test/join#{}",
+        "https://ephemera.test/join/{}",
+        "ephemera.test/join#{}",
+        "/join/{}",
+        "#{}",
+        "  http://ephemera.test/join#{}\n",
+    ],
+)
+async def test_a_whole_link_is_read_as_the_code_it_ends_in(scene: Scene, link: str) -> None:
+    issued = await scene.ada.post(f"{scene.path}/invitations", PROGRAM, {})
+    url = issued.json["invitation"]["url"]
+    assert url.startswith("http://ephemera.test/join#"), "the premise: links look like that"
+    for number, code in enumerate((scene.code, url.rpartition("#")[2])):
+        form = {"nickname": f"Guest {number}", "code": link.format(code)}
+        answer = await scene.mallory.post("/join", PROGRAM, form)
+        assert (answer.status, answer.json["room"]["id"]) == (201, scene.room)
+    spent = {"nickname": "Guest 2", "code": link.format(url.rpartition("#")[2])}
+    assert (await scene.mallory.post("/join", PROGRAM, spent)).status == 404
+
+
+@pytest.mark.parametrize("link", ["http://ephemera.test/join/", "/", "#", "http://ephemera.test#"])
+async def test_a_link_that_ends_in_no_code_is_a_wrong_code(scene: Scene, link: str) -> None:
+    answer = await scene.mallory.post("/join", PROGRAM, {"nickname": "Cleo", "code": link})
+    assert (answer.status, answer.json["error"]["reason"]) == (404, "wrong-code")
+    page = await scene.mallory.post("/join", BROWSER, {"nickname": "Cleo", "code": link})
+    assert f'name="code" value="{link}"' in page.text
+
+
 async def test_joining_is_posted_and_the_form_is_read(house: House) -> None:
     await assert_only(house, "/join", "GET", "HEAD", "POST")
 

@@ -188,6 +188,46 @@ async def test_an_address_knocks_six_times_a_minute() -> None:
     assert (await asked(stage, "Xaver")).status == 202
 
 
+async def test_who_waits_and_joins_again_when_nobody_asks_any_more_sits_down(stage: Stage) -> None:
+    key = "a key of 16 characters or more"
+    yan = Person(stage.house, (await asked(stage, key=key)).json["token"])
+    await act(stage, stage.ada, "/options", {"ask": "no"})
+    assert await state_of(stage, stage.zoe) == await state_of(stage, yan) == "waiting"
+    again = await asked(stage, key=key)
+    assert (again.status, again.json["token"]) == (201, yan.token)
+    shown = await stage.zoe.post("/join", PROGRAM, {"nickname": "Zoe", "code": stage.code})
+    assert (shown.status, shown.json["member"]["nickname"]) == (201, "Zoe")
+    assert not (await stage.now()).knocks
+    raw = (await stage.ben.get(f"{stage.path}/raw?once=1")).text
+    assert [line for line in raw.splitlines() if "Zoe" in line][-1] == "* Zoe joined"
+
+
+async def test_who_was_turned_away_and_sits_now_is_not_told_so_any_more(stage: Stage) -> None:
+    key = "a key of 16 characters or more"
+    yan = Person(stage.house, (await asked(stage, key=key)).json["token"])
+    await act(stage, stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
+    assert await state_of(stage, yan) == "declined"
+    await act(stage, stage.ada, "/options", {"ask": "no"})
+    again = await asked(stage, key=key)
+    assert (again.status, again.json["token"]) == (201, yan.token), "the premise: the same token"
+    assert await state_of(stage, yan) == "admitted"
+    answer = await yan.get(f"{stage.path}/waiting", BROWSER)
+    assert (answer.status, answer.headers["Location"]) == (303, stage.path)
+
+
+async def test_a_knock_does_not_give_their_voice_back_to_who_left_muted(stage: Stage) -> None:
+    await stage.mona.post(f"{stage.path}/leave")
+    form = {"nickname": "Mona", "code": stage.code}
+    knocked = await stage.mona.post("/join", PROGRAM, form)
+    assert knocked.status == 202, "the premise; and she has two tokens now"
+    second = Person(stage.house, knocked.json["token"])
+    assert (await second.post(f"{stage.path}/leave")).status == 204
+    await act(stage, stage.ada, "/options", {"ask": "no"})
+    for nickname, person in (("Mora", stage.mona), ("Mona", second)):
+        back = await person.post("/join", PROGRAM, {**form, "nickname": nickname})
+        assert (back.status, back.json["member"]["muted"]) == (201, True)
+
+
 # Answering
 
 

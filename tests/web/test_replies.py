@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from tests.lobby.test_talk import holds
 from tests.support.cast import (
     BROWSER,
     CURL,
@@ -111,6 +112,25 @@ async def test_nonsense_loses_nothing_that_was_typed(
     if kind in (BROWSER, HTMX):
         assert kept(answer) == "I agree"
         assert 'name="reply"' not in answer.text, "the next try is a message like any"
+
+
+async def test_what_a_quote_repeats_can_be_taken_back_for_as_long_as_the_quote_is_kept(
+    stage: Stage,
+) -> None:
+    said = await stage.message_of(stage.ben, WORDS)
+    for number in range(150):
+        await stage.message_of(stage.ada, f"then {number}")
+    await reply(stage, stage.ada, said)
+    for number in range(150):
+        await stage.message_of(stage.ada, f"later {number}")
+    page = Page((await stage.mona.get(stage.path, BROWSER)).text)
+    assert page.document.find(said) is None, "the premise: the message itself is not shown"
+    assert await quotes(stage, stage.mona) == ["The first line"]
+    await act(stage, stage.ben, "/deletions", {"message": said})
+    page.hear((await stage.mona.get(f"{page.stream}&once=1")).text)
+    assert "The first line" not in page.document.text
+    assert "The first line" not in (await stage.mona.get(stage.path, BROWSER)).text
+    assert not holds(stage.house.engine, "The first line")
 
 
 # The composer

@@ -223,6 +223,22 @@ async def test_who_waits_is_let_in_though_the_room_asks_no_more(stage: Stage) ->
     assert (await stage.zoe.get(stage.path, BROWSER)).status == 200
 
 
+async def test_a_browser_that_waits_can_join_when_the_room_asks_no_more(stage: Stage) -> None:
+    browser = Browser(stage.house)
+    form = {"nickname": "Yan", "code": stage.code}
+    for _ in range(2):
+        answer = await browser.post("/join", form)
+        assert answer.headers["Location"] == f"{stage.path}/waiting"
+    await act(stage, stage.ada, "/options", {"ask": "no"})
+    assert (await browser.post("/join", form)).headers["Location"] == stage.path
+    assert (await browser.get(stage.path)).status == 200
+    assert [one.nickname for one in (await stage.now()).knocks] == ["Zoe"]
+    async with waiting(stage) as page:
+        again = {"nickname": "Zoe", "code": stage.code}
+        assert (await stage.zoe.post("/join", PROGRAM, again)).status == 201
+        await page.ended()
+
+
 async def test_an_invitation_takes_who_waits_past_the_door(stage: Stage) -> None:
     browser = Browser(stage.house)
     await browser.post("/join", {"nickname": "Yan", "code": stage.code})

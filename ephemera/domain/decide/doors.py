@@ -34,19 +34,20 @@ INVITATION_SECONDS: Final = (600, 3600, 21_600, 86_400)
 def join(room: Room, command: Join) -> Facts:
     """Take a seat; or knock, where one asks before entering and nobody has invited them."""
     waiting = room.knock_of(command.digest)
-    if room.holder_of(command.digest) or (waiting and command.word is None):
+    asks = room.options.ask and command.word is None
+    if room.holder_of(command.digest) or (waiting and asks):
         return
     invitation = _way_in(room, command)
     if not {command.digest, command.previous}.isdisjoint(room.banned):
         raise Removed
     check_space(room)
     waiting = waiting or room.knock_of(command.previous or "")
-    if waiting and invitation:
+    if waiting and not asks:
         ended = KnockEnded(at=command.at, knock=waiting, reason="withdrawn")
         yield ended
         room = evolve(room, ended)
     check_nickname(room, command)
-    if room.options.ask and invitation is None:
+    if asks:
         yield from knock(room, command)
     else:
         yield from seat(room, "member", command, invitation)

@@ -1,5 +1,6 @@
 """What is said: by whom, for how long, and who may take it back."""
 
+from functools import reduce
 from itertools import islice
 from typing import Final
 
@@ -15,6 +16,7 @@ from ephemera.domain.events import (
     PostRemembered,
     Quote,
 )
+from ephemera.domain.evolve import evolve
 from ephemera.domain.rooms import MOST_TRACES, Member, Room, Trace
 
 EDIT_SECONDS: Final = 300
@@ -33,7 +35,9 @@ def post(room: Room, command: Post) -> Facts:
         return
     _check_voice(member)
     yield from returns(member, command.at)
-    yield from _make_room(room, command.at)
+    early = tuple(_make_room(room, command.at))
+    yield from early
+    room = reduce(evolve, early, room)  # what is gone now is quoted no more
     deed = _deed(command.text)
     yield MessagePosted(
         at=command.at,
@@ -55,6 +59,8 @@ def edit(room: Room, command: Edit) -> Facts:
     if trace.member_id != member.id:
         raise NotAuthor
     _check_voice(member)
+    if _is_old(room, command.message):
+        raise MessageGone  # new words would outlive its trace, and nobody could take them back
     if command.at > trace.at + EDIT_SECONDS:
         raise EditOver
     yield from returns(member, command.at)
@@ -112,8 +118,14 @@ def may_edit(room: Room, member: Member, message: int, at: float) -> bool:
         trace is not None
         and not (trace.gone or member.muted)
         and trace.member_id == member.id
+        and not _is_old(room, message)
         and at <= trace.at + EDIT_SECONDS
     )
+
+
+def _is_old(room: Room, message: int) -> bool:
+    """Tell whether the log has it no more, and its trace may go before what changed it would."""
+    return message <= room.sequence - MOST_TRACES // 2
 
 
 def _deed(text: str) -> str:

@@ -19,14 +19,18 @@ from ephemera.domain.rooms import Member, Room
 
 
 def remove(room: Room, command: Remove) -> Facts:
-    """Show a member out for good; the code they came by goes with them."""
+    """Show a member out for good; the code they came by goes with them.
+
+    It goes, too, when they have left just before: whoever leaves to come back
+    in a minute must not find it as it was.
+    """
     by = host(room, command.member_id)
     target = subject(room, command.target)
-    if target is None:
-        return
-    yield from returns(by, command.at)
-    yield MemberRemoved(at=command.at, member=target, by=by)
-    yield SeatBanned(room.seats[target.id].digest)
+    if target or command.code:
+        yield from returns(by, command.at)
+    if target:
+        yield MemberRemoved(at=command.at, member=target, by=by)
+        yield SeatBanned(room.seats[target.id].digest)
     if command.code:
         yield CodeRotated(at=command.at, member=by, code=command.code)
 

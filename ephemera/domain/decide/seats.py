@@ -78,5 +78,5 @@ def as_host(member: Member) -> Member:
 
 
 def _successor(members: list[Member]) -> Member:
-    """Return the one who has been here longest; the muted come late, those away last."""
-    return min(members, key=lambda one: (one.away_since is not None, one.muted, one.joined_at))
+    """Return the one who has been here longest; those away come late, the muted last."""
+    return min(members, key=lambda one: (one.muted, one.away_since is not None, one.joined_at))
