@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 
 # Tests whose run must reach every branch of domain, lobby, hub and engine.
 MEASURED := tests/domain tests/lobby tests/hub tests/contracts tests/web
+# Random lives and races by the ten thousand. They run while the tests outside wait, and give way.
+MACHINES := tests/machines
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 
@@ -14,7 +16,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-outside test-wheel test-drain check format format-check lint types lock bench clean
+.PHONY: help setup vendor serve test test-inside test-machines test-outside test-wheel test-drain check format format-check lint types lock bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,14 +36,18 @@ serve: setup ## Serve on http://127.0.0.1:8000
 
 test: setup ## Run all tests
 	@$(BIN)/python tools/system_packages.py
-	@$(MAKE) --no-print-directory test-inside test-outside
+	@$(MAKE) --no-print-directory test-inside
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync test-machines test-outside
 
 test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest -n 2 --dist worksteal $(MEASURED) --cov --cov-report=term
 
-# Two workers and no more: three browsers at once starve each other on two cores.
+test-machines: setup ## Run random lives of rooms, and races, by the ten thousand
+	env -u PYTHONASYNCIODEBUG nice -n 19 $(BIN)/pytest $(MACHINES)
+
+# These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
-	$(BIN)/pytest -n 2 --dist loadfile $(addprefix --ignore=,$(MEASURED) tests/server/test_wheel.py)
+	$(BIN)/pytest -n 3 --dist loadfile $(addprefix --ignore=,$(MEASURED) $(MACHINES) tests/server/test_wheel.py)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py

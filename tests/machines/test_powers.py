@@ -1,6 +1,6 @@
 """Random lives of a room in which every command is given, by whoever may and whoever may not.
 
-`test_room_machine.py` looks at leases and names; this one at powers, doors and words. The model
+`test_room.py` looks at leases and names; this one at powers, doors and words. The model
 (`tests/support/model.py`) is told what was granted, and says what must be so after every step.
 """
 
