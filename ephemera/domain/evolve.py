@@ -159,24 +159,26 @@ def _with_seat(room: Room, taken: e.SeatTaken) -> Room:
 
 
 def _inherited(room: Room, digest: str, previous: str | None) -> Room:
-    """Return the room in which the token is heir to an older one: to its names, and to a mute."""
+    """Return the room in which the token is heir to an older one: to its names, and to a mute.
+
+    The mute binds the older one, too: whoever has it may show it again.
+    """
+    silenced = room.silenced
+    if previous and previous in silenced:
+        silenced = (*(one for one in silenced if one != previous), digest, previous)
     return replace(
         room,
         reserved={
             face: digest if holder == previous else holder for face, holder in room.reserved.items()
         },
-        silenced=tuple(digest if one == previous else one for one in room.silenced),
+        silenced=silenced[-MOST_SILENCED:],
         turned_away=_less(room.turned_away, digest),
     )
 
 
 def _with_knocker(room: Room, kept: e.KnockerKept) -> Room:
-    """Return the room in which a mute binds the older token, too: they may still have it."""
-    heir = _inherited(room, kept.digest, kept.previous)
-    still = (kept.previous,) if kept.previous and kept.previous in room.silenced else ()
     return replace(
-        heir,
-        silenced=(*heir.silenced, *still)[-MOST_SILENCED:],
+        _inherited(room, kept.digest, kept.previous),
         knockers={**room.knockers, kept.knock_id: Knocker(kept.digest)},
     )
 

@@ -157,7 +157,7 @@ class Driven(RuleBasedStateMachine):
         self, held: Somebody | None, before: Room, by: Way | None, place: Admission | Waiting
     ) -> None:
         came = Somebody(place.token, "")
-        self.model.comes(came, held, knocks=isinstance(place, Waiting))
+        self.model.comes(came, held)
         assert isinstance(place, Waiting) == (before.options.ask and by is None)
         if by:
             assert by.is_open(self.now)

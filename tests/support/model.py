@@ -75,14 +75,11 @@ class Model:
     def waiting(self) -> dict[str, Somebody]:
         return {one.knock_id: one for one in self.people if one.knock_id}
 
-    def comes(self, somebody: Somebody, held: Somebody | None, *, knocks: bool) -> None:
+    def comes(self, somebody: Somebody, held: Somebody | None) -> None:
         """Somebody has a new token, and perhaps one that they held before."""
         self.people.append(somebody)
         if held:
-            # Who was muted is so still. With a seat, the older token says nothing about it any
-            # more; a knock may be in vain, and then the older one is what they come back with.
-            somebody.is_muted = held.is_muted
-            held.is_muted = held.is_muted and knocks
+            somebody.is_muted = held.is_muted  # and whoever shows the older token again is, too
             held.knock_id = None
 
     def sits(self, somebody: Somebody, member: Member) -> None:

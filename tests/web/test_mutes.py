@@ -226,6 +226,16 @@ async def test_nor_does_it_with_a_token_or_another_nickname(stage: Stage, nickna
     assert back.json["member"]["muted"] is True
 
 
+async def test_nor_does_showing_the_older_token_a_second_time(stage: Stage) -> None:
+    token = {"Authorization": f"Bearer {stage.mona.token}"}
+    await stage.mona.post(f"{stage.path}/leave")
+    for nickname in ("Mona", "Somebody else"):
+        form = {"nickname": nickname, "code": stage.code}
+        back = await Person(stage.house).post("/join", PROGRAM, form, headers=token)
+        assert back.status == 201
+        assert back.json["member"]["muted"] is True, nickname
+
+
 async def test_nor_does_being_released_for_being_away(stage: Stage) -> None:
     browser = Browser(stage.house)
     await browser.post("/join", {"nickname": "Vera", "code": stage.code})
