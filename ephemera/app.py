@@ -34,10 +34,12 @@ from ephemera.web.acts import Acts
 from ephemera.web.addresses import Addresses
 from ephemera.web.assets import Assets
 from ephemera.web.bodies import Lingering
+from ephemera.web.composer import BlankComposer
 from ephemera.web.edits import Edits
 from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
 from ephemera.web.frames import Frames
+from ephemera.web.front import Front
 from ephemera.web.guards import is_same_site
 from ephemera.web.health import Health
 from ephemera.web.invitations import Invitations
@@ -46,6 +48,7 @@ from ephemera.web.knocks import Knocks, WaitingDocument
 from ephemera.web.live import LiveDocument
 from ephemera.web.messages import Messages
 from ephemera.web.pages import Pages
+from ephemera.web.posting import Posting
 from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
 from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
 from ephemera.web.rooms import RoomPage, Rooms
@@ -131,15 +134,7 @@ def _furnish(
     assets, fragments = _read_once()
     limits = Limits(engine, clock, enforced=settings.rate_limits)
     retries = Retries(settings.secret)
-    lobby = Lobby(
-        engine,
-        clock,
-        limits,
-        retries,
-        lifetime=settings.lifetime,
-        most_rooms=settings.max_rooms,
-    )
-    talk = Talk(engine, clock, limits)
+    lobby, talk = _lobby(settings, engine, clock, limits, retries), Talk(engine, clock, limits)
     addresses = Addresses(settings.secret, clock)
     pages = Pages(fragments)
     page = RoomPage(engine, presence, talk, fragments, clock)
@@ -150,7 +145,7 @@ def _furnish(
         Rooms(lobby, pages, page, fragments, addresses),
         Joining(lobby, pages, addresses),
         Knocks(lobby, fragments),
-        Messages(lobby, talk, page, fragments),
+        Messages(talk, page, fragments),
         Edits(lobby, talk),
         Writing(lobby, talk),
         sheets,
@@ -162,22 +157,35 @@ def _furnish(
         app.register_blueprint(resource.routes())
     app.register_blueprint(streams.routes())
     Errors(fragments).register(app)
-    _stream(app, settings, lobby, presence, Feed(engine, app.hub))
-
-
-def _stream(
-    app: EphemeraApp, settings: Settings, lobby: Lobby, presence: Presence, feed: Feed
-) -> None:
-    """Put the streams in front of the application."""
-    _, fragments = _read_once()
-    app.asgi_app = streams.Streams(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
-        Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
+    served = streams.Streams(
         lobby=lobby,
         presence=presence,
         hub=app.hub,
-        feed=feed,
+        feed=Feed(engine, app.hub),
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
+    )
+    _stand_in_front(app, served, Posting(lobby, talk, BlankComposer(fragments)))
+
+
+def _lobby(
+    settings: Settings, engine: Engine, clock: Clock, limits: Limits, retries: Retries
+) -> Lobby:
+    return Lobby(
+        engine,
+        clock,
+        limits,
+        retries,
+        lifetime=settings.lifetime,
+        most_rooms=settings.max_rooms,
+    )
+
+
+def _stand_in_front(app: EphemeraApp, served: streams.Streams, posting: Posting) -> None:
+    """Serve the two hot ways before Quart sees them."""
+    app.asgi_app = Front(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
+        Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
+        {**served.ways(), ("POST", "messages"): posting.serve},
     )
 
 

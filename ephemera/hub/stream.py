@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from ephemera.domain.cursors import Cursor
+from ephemera.hub.eager import start
 from ephemera.hub.mailbox import MOST_EVENTS, Mailbox
 from ephemera.hub.rendering import Renderer
 
@@ -34,9 +35,10 @@ class Stream:
 
     __slots__ = (
         "_ending",
-        "_flushing",
         "_held",
         "_mailbox",
+        "_rest",
+        "_writing",
         "cursor",
         "finite",
         "horizon",
@@ -68,7 +70,8 @@ class Stream:
         self._mailbox = Mailbox()
         self._held: list[Callable[[], None]] | None = []
         self._ending = False
-        self._flushing: asyncio.Task[None] | None = None
+        self._writing = False
+        self._rest: asyncio.Task[None] | None = None
         self.on_over: Callable[[], None] | None = None
 
     @property
@@ -116,14 +119,15 @@ class Stream:
         if last:
             self._put(last(self.cursor))
         self._ending = True
-        self._start_flushing()
+        if not self._writing:
+            self._start_writing(b"")
 
     def cut(self) -> None:
         """End the stream at once: what is in the mailbox is lost, the client may catch up."""
         self._ending = True
         self._mailbox.take()
-        if self._flushing:
-            self._flushing.cancel()
+        if self._rest:
+            self._rest.cancel()
         self._finish()
 
     def _hold(self, held: list[Callable[[], None]], delivery: Callable[[], None]) -> None:
@@ -141,31 +145,33 @@ class Stream:
             self.end()
 
     def _put(self, chunk: bytes) -> None:
+        """Write the chunk at once to a reader who keeps up; let it wait for one who does not."""
         if not chunk:
             return
-        if self._mailbox.put(chunk):
-            self._start_flushing()
-        else:
+        if not self._writing:
+            self._start_writing(chunk)
+        elif not self._mailbox.put(chunk):
             self.cut()
 
-    def _start_flushing(self) -> None:
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
+    def _start_writing(self, chunk: bytes) -> None:
+        self._writing = True
+        self._rest = start(self._write(chunk))
 
-    async def _flush(self) -> None:
-        """Write until the mailbox is empty: a task exists only while there is work for it."""
+    async def _write(self, chunk: bytes) -> None:
+        """Write the chunk, and what came after it in the meantime; then the end, if it is that."""
         try:
-            while self._mailbox:
-                await self.write(self._mailbox.take(), True)  # noqa: FBT003 - more follows
+            while chunk:
+                await self.write(chunk, True)  # noqa: FBT003 - more follows
+                chunk = self._mailbox.take()
             if self._ending:
                 await self.write(b"", False)  # noqa: FBT003 - nothing follows
                 self._finish()
         except Exception:
             logger.exception("a stream could not be written to")
-            self._flushing = None
+            self._rest = None
             self.cut()
         finally:
-            self._flushing = None
+            self._writing, self._rest = False, None
 
     def _finish(self) -> None:
         on_over, self.on_over = self.on_over, None

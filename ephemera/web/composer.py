@@ -10,6 +10,7 @@ from ephemera.domain.events import Quote
 from ephemera.lobby.lobby import Seated
 from ephemera.lobby.talk import Talk
 from ephemera.web import texts
+from ephemera.web.fragments import Fragments
 from ephemera.web.requests import MOST_KEY_CHARACTERS, Draft, read_message_number
 
 
@@ -21,6 +22,21 @@ def new_key() -> str:
 def blank_composer(reply: Quote | None = None) -> dict[str, Any]:
     """Return the context of a fresh composer; its key makes a retry the same message."""
     return {"key": new_key(), "text": "", "error": "", "reply": reply}
+
+
+class BlankComposer:
+    """The blank composer as a fragment, rendered once: only two things in it ever differ."""
+
+    def __init__(self, fragments: Fragments) -> None:
+        room, key = "{room}", "{key}"
+        context = {**blank_composer(), "room": {"id": room}, "key": key}
+        html = fragments.render("rooms/_composer.html", **context)
+        self._pieces = [piece.split(key) for piece in html.split(room)]
+
+    def render(self, room_id: str) -> bytes:
+        """Return a composer for the room, with a key of its own."""
+        key = new_key()
+        return room_id.join([key.join(piece) for piece in self._pieces]).encode()
 
 
 async def asked_composer(talk: Talk, seated: Seated) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The headers of every answer (DESIGN.md, section 8), for Quart and for plain ASGI alike."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -61,9 +62,30 @@ SECURE_TRANSPORT: Final = ("Strict-Transport-Security", "max-age=63072000")
 """Sent when the request came by HTTPS (RFC 6797, section 7.2)."""
 
 
-def stream_headers(scheme: str, own: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a stream, with those of its `own`, as ASGI takes them."""
-    headers = {**STREAM, **own}
-    if scheme == "https":
-        headers |= dict([SECURE_TRANSPORT])
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+"""Headers as ASGI takes them."""
+
+
+def page_headers(scheme: str, own: Mapping[str, str]) -> RawHeaders:
+    """Return the headers of an answer that is plain ASGI, with those of its `own`."""
+    return _page_headers(scheme) + _encoded(own)
+
+
+@cache
+def stream_headers(scheme: str, content_type: str, refresh: int | None) -> RawHeaders:
+    """Return the headers of a stream: the same ones for all, since the server keeps them."""
+    own = {"Content-Type": content_type} | ({"Refresh": str(refresh)} if refresh else {})
+    return _encoded({**STREAM, **own, **_for_transport(scheme)})
+
+
+@cache
+def _page_headers(scheme: str) -> RawHeaders:
+    return _encoded({**PAGE, **_for_transport(scheme)})
+
+
+def _for_transport(scheme: str) -> dict[str, str]:
+    return dict([SECURE_TRANSPORT]) if scheme == "https" else {}
+
+
+def _encoded(headers: Mapping[str, str]) -> RawHeaders:
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())

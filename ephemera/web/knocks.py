@@ -14,10 +14,10 @@ from ephemera.lobby.lobby import AtTheDoor, Lobby, Seated, Waiting
 from ephemera.web.errors import with_status
 from ephemera.web.fields import knock_fields, member_fields, room_fields
 from ephemera.web.fragments import Fragments
+from ephemera.web.front import refused
 from ephemera.web.media import HTML, TEXT
 from ephemera.web.requests import origin, shown_token, wanted
 from ephemera.web.seats import seat_given, see_other
-from ephemera.web.streams import refusal
 
 RENEWED_AFTER_SECONDS = 1
 
@@ -92,7 +92,7 @@ class Knocks:
         if isinstance(door, Seated):
             return see_other(f"/rooms/{room_id}")
         if isinstance(door.knock, Knock):
-            return self._wait_on(refusal())
+            return self._wait_on(refused().refusal)
         html = self._fragments.render("pages/turned_away.html", reason=door.knock)
         return Response(html, content_type=HTML)
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from quart import g, request
 
 from ephemera.domain.errors import Invalid, NotUnderstood
+from ephemera.web.scopes import Form, form_for
 from ephemera.web.sessions import held_token
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -23,12 +24,10 @@ _MESSAGE_ID: Final = re.compile(r"m-([0-9]{1,15})", re.ASCII)
 T = TypeVar("T")
 
 
-def wanted() -> Literal["html", "json", "text"]:
-    """Return the form of the answer: `Accept` tells browsers and programs apart, nothing else."""
-    accept = request.headers.get("Accept", "")
-    if "text/html" in accept or "HX-Request" in request.headers:
-        return "html"
-    return "json" if "json" in accept else "text"
+def wanted() -> Form:
+    """Return in which form they want the answer."""
+    headers = request.headers
+    return form_for(headers.get("Accept", ""), htmx="HX-Request" in headers)
 
 
 def shown_token(returning_to: str | None = None) -> str | None:
@@ -50,12 +49,7 @@ async def read_form() -> Mapping[str, str]:
     Only urlencoded forms are read: no other parser exists here, so that
     nothing can be made to spool a body to disk. Raises `NotUnderstood`.
     """
-    body = await _read_text()
-    if not body:
-        return {}
-    if request.mimetype != FORM:
-        raise NotUnderstood
-    return _fields(body)
+    return _fields(request.mimetype, await _read_body())
 
 
 class Draft(NamedTuple):
@@ -68,15 +62,25 @@ class Draft(NamedTuple):
 
 
 async def read_message() -> Draft:
-    """Return the message of a form, or of a plain text body.
+    """Return the message that was sent. What was typed is kept for the answer, whatever comes."""
+    key = request.headers.get("Idempotency-Key")
+    draft = read_draft(request.mimetype, await _read_body(), key)
+    g.kept_text = draft.text
+    return draft
 
-    What was typed is kept for the answer, whatever comes of it.
+
+def read_draft(kind: str, body: bytes, key: str | None) -> Draft:
+    """Return the message in a form, or in a plain text body, of that media type.
+
+    `key` is that of the header, for what has none in its form. Raises `NotUnderstood`.
     """
-    plain = request.mimetype == "text/plain"
-    fields = {"text": await _read_text()} if plain else await read_form()
-    g.kept_text = text = fields.get("text", "")
-    key = fields.get("key") or request.headers.get("Idempotency-Key")
-    return Draft(text, key, fields.get("reply", "").strip())
+    fields = {"text": _text(body)} if kind == "text/plain" else _fields(kind, body)
+    return Draft(fields.get("text", ""), fields.get("key") or key, fields.get("reply", "").strip())
+
+
+def media_type(content_type: str) -> str:
+    """Return the media type without its parameters (RFC 9110, section 8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def replied_to(draft: Draft) -> int | None:
@@ -131,18 +135,26 @@ def read_message_number(fields: Mapping[str, str], name: str = "message") -> int
     return int(shape[1])
 
 
-async def _read_text() -> str:
-    body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+async def _read_body() -> bytes:
+    return await request.get_data(cache=False, as_text=False, parse_form_data=False)
+
+
+def _text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
         raise NotUnderstood from None
 
 
-def _fields(body: str) -> dict[str, str]:
+def _fields(kind: str, body: bytes) -> dict[str, str]:
+    text = _text(body)
+    if not text:
+        return {}
+    if kind != FORM:
+        raise NotUnderstood
     try:
         return dict(
-            parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+            parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
         )
     except ValueError:  # bytes that are not UTF-8 behind percent signs, or too many fields
         raise NotUnderstood from None

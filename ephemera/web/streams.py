@@ -1,16 +1,15 @@
 """Streams, as plain ASGI in front of Quart: a stream keeps nothing of its request.
 
-A stream that may be opened is served here; everything else, a refusal too, is
-Quart's, which answers it like any other request.
+A stream that may be opened is served here; a refusal is Quart's.
 """
 
 import random
-import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal
@@ -21,13 +20,9 @@ from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
+from ephemera.web.front import HandedOn, Refused, Serve, refused
 from ephemera.web.headers import stream_headers
-from ephemera.web.sessions import held_token
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+from ephemera.web.scopes import Receive, Scope, Send, headers_of, token_of
 
 FINITE_SECONDS: Final = 20.0
 """How long a finite stream (`?once=1`) waits for the first event."""
@@ -37,9 +32,6 @@ its seventh tab would wait for one), so those that are not streaming must not si
 LIFETIME_JITTER: Final = (1.0, 1.17)
 """Streams that opened together do not all come back together."""
 
-_PATH: Final = re.compile(r"/rooms/([^/]+)/(events|json|raw|live|waiting)")
-_ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
-_REFUSAL: Final = "ephemera.refusal"
 WAITING: Final = "waiting"
 """What who waits at the door may have open: the one representation that shows nothing of a room."""
 
@@ -69,7 +61,6 @@ class Streams:
 
     def __init__(  # noqa: PLR0913 - everyone who has a part in a stream
         self,
-        app: Asgi,
         *,
         lobby: Lobby,
         presence: Presence,
@@ -78,7 +69,6 @@ class Streams:
         renderers: Mapping[str, StreamRenderer],
         lifetime: float,
     ) -> None:
-        self._app = app
         self._lobby = lobby
         self._presence = presence
         self._hub = hub
@@ -86,29 +76,46 @@ class Streams:
         self._renderers = renderers
         self._lifetime = lifetime
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a stream, or hand the request on."""
-        if scope["type"] == "websocket":
-            return await send({"type": "websocket.close"})  # before it is accepted: 403
-        if scope["type"] == "http" and not scope["path"].startswith("/"):
-            scope = {**scope, "path": _origin_form(scope["path"])}
-        path = _PATH.fullmatch(scope["path"]) if _may_stream(scope) else None
-        if path is None:
-            return await self._app(scope, receive, send)
+    def ways(self) -> dict[tuple[str, str], Serve]:
+        """Return what is served here, for the front."""
+        return {
+            (method, kind): partial(self._serve, kind)
+            for method in ("GET", "HEAD")
+            for kind in self._renderers
+        }
+
+    async def _serve(
+        self, kind: str, room_id: str, scope: Scope, receive: Receive, send: Send
+    ) -> HandedOn | None:
         try:
-            stream = await self._admit(path[1], path[2], scope, send)
+            stream = await self._admit(room_id, kind, scope, send)
         except Refusal as refusal:
-            return await self._app({**scope, _REFUSAL: refusal}, receive, send)
-        return await self._serve(stream, scope["method"], receive, send)
+            return HandedOn(Refused(refusal), receive)
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return None
+        await self._presence.renew(stream.room_id, stream.member_id)
+        await self._feed.run(stream, _gone(receive), self._seconds(stream))
+        return None
 
     async def _admit(self, room_id: str, kind: str, scope: Scope, send: Send) -> Stream:
         """Return the stream, its answer begun. What is known of the seat by now is let go."""
-        renderer = self._renderers[kind]
-        place = await self._place(room_id, kind, _token(scope))
+        renderer, asked = self._renderers[kind], headers_of(scope)
+        place = await self._place(room_id, kind, token_of(scope, asked))
         self._hub.refuse_when_full()
-        headers = stream_headers(scope["scheme"], _own_headers(renderer))
+        headers = stream_headers(scope["scheme"], renderer.content_type, renderer.refresh)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        return _subscription(room_id, place, renderer, scope, _writer(send))
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        after = asked.get("last-event-id") or query.get("after", [""])[-1]
+        return Stream(
+            room_id,
+            place.id,
+            renderer,
+            _writer(send),
+            cursor=_cursor(after, place.start),
+            finite=query.get("once") == ["1"],
+            horizon=place.horizon,
+        )
 
     async def _place(self, room_id: str, kind: str, token: str | None) -> _Place:
         """Return where the asker sits, or waits. Raises `NoSuchRoom`."""
@@ -120,12 +127,6 @@ class Streams:
         if isinstance(door.knock, Knock):
             return _Place(door.knock.id, door.room.cursor, door.room.sequence)
         raise NoSuchRoom
-
-    async def _serve(self, stream: Stream, method: str, receive: Receive, send: Send) -> None:
-        if method == "HEAD":
-            return await send({"type": "http.response.body", "body": b"", "more_body": False})
-        await self._presence.renew(stream.room_id, stream.member_id)
-        return await self._feed.run(stream, _gone(receive), self._seconds(stream))
 
     def _seconds(self, stream: Stream) -> float:
         if stream.finite:
@@ -142,61 +143,7 @@ def routes() -> Blueprint:
 
 
 async def _refuse(room_id: str, representation: str) -> Response:  # noqa: ARG001 - the front looked
-    raise refusal()
-
-
-def refusal() -> Refusal:
-    """Return why the stream that was asked for could not be opened in front."""
-    found = request.scope.get(_REFUSAL)
-    return found if isinstance(found, Refusal) else NoSuchRoom()
-
-
-def _subscription(
-    room_id: str,
-    place: _Place,
-    renderer: StreamRenderer,
-    scope: Scope,
-    write: Callable[[bytes, bool], Awaitable[None]],
-) -> Stream:
-    query = parse_qs(scope["query_string"].decode("latin-1"))
-    after = _header(scope, b"last-event-id") or query.get("after", [""])[-1]
-    return Stream(
-        room_id,
-        place.id,
-        renderer,
-        write,
-        cursor=_cursor(after, place.start),
-        finite=query.get("once") == ["1"],
-        horizon=place.horizon,
-    )
-
-
-def _own_headers(renderer: StreamRenderer) -> dict[str, str]:
-    refresh = {"Refresh": str(renderer.refresh)} if renderer.refresh else {}
-    return {"Content-Type": renderer.content_type, **refresh}
-
-
-def _origin_form(target: str) -> str:
-    """Return the path of a request target of another form (RFC 9112, section 3.2).
-
-    Quart stumbles over one that is empty, or has a host that cannot be read.
-    """
-    absolute = _ABSOLUTE.fullmatch(target)
-    return (absolute[1] or "/") if absolute else f"/{target}"
-
-
-def _may_stream(scope: Scope) -> bool:
-    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-
-
-def _token(scope: Scope) -> str | None:
-    return held_token(scope["scheme"], _header(scope, b"authorization"), _header(scope, b"cookie"))
-
-
-def _header(scope: Scope, name: bytes) -> str | None:
-    """Return a header, its repetitions joined as HTTP/2 splits cookies (RFC 9113, 8.2.3)."""
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
-    return "; ".join(values) if values else None
+    raise refused().refusal
 
 
 def _cursor(text: str, start: Cursor) -> Cursor:

@@ -238,7 +238,7 @@ async def test_nobody_waits_for_a_reader_that_has_stalled() -> None:
         await station.house.post(ada, str(number))
         await hears(reader, str(number))
     assert reader.texts == [str(number) for number in range(100)]
-    assert not stalled.is_served
+    await until(lambda: not stalled.is_served)
     assert not stalled.was_ended
     again = station.tune_in(ben, after=stalled.sequences[-1])
     await until(lambda: len(again.texts) == 100)
@@ -273,16 +273,6 @@ async def test_a_seat_departs_with_its_last_stream() -> None:
     await until(lambda: len(station.hub) == 0)
     assert not station.hub.has_stream(*seat)
     assert station.hub.take_departed() == [(*seat, NOON + 10)]
-    assert station.hub.take_departed() == []
-
-
-async def test_who_is_back_already_has_not_departed() -> None:
-    station = a_station()
-    ada = await station.house.open()
-    reader = await station.live(ada)
-    reader.has_left.set()
-    await until(lambda: len(station.hub) == 0)
-    await station.live(ada)
     assert station.hub.take_departed() == []
 
 

@@ -178,9 +178,10 @@ async def test_a_reader_of_large_events_is_too_slow_sooner(reader: Reader) -> No
     stream = a_stream(reader)
     stream.go_live()
     reader.flows.clear()
-    stream.deliver(Cursor("g1", 1), b"x" * MOST_BYTES)
+    stream.deliver(Cursor("g1", 1), b"being written")
+    stream.deliver(Cursor("g1", 2), b"x" * MOST_BYTES)
     assert not is_ending(stream)
-    stream.deliver(Cursor("g1", 2), b"x")
+    stream.deliver(Cursor("g1", 3), b"x")
     assert is_ending(stream)
 
 
@@ -199,7 +200,8 @@ async def test_more_than_a_mailbox_while_it_is_held_cuts_a_stream_as_it_goes_liv
     reader: Reader,
 ) -> None:
     stream = a_stream(reader)
-    for number in (1, 2, 3):
+    reader.flows.clear()
+    for number in (1, 2, 3, 4):
         stream.deliver(Cursor("g1", number), b"x" * (MOST_BYTES // 2))
     assert not is_ending(stream)
     stream.go_live()

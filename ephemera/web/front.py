@@ -1,0 +1,69 @@
+"""What stands in front of Quart: the two hot ways, a message and a stream, in plain ASGI.
+
+What may be done is done here. Everything else, a refusal too, is Quart's, which
+answers it like any other request (ADRs 0005 and 0025).
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple
+
+from quart import request
+
+from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.lobby.lobby import Seated
+from ephemera.web.requests import Draft
+from ephemera.web.scopes import Asgi, Receive, Scope, Send, origin_form
+
+_HOT: Final = re.compile(r"/rooms/([^/]+)/([a-z]+)")
+_REFUSED: Final = "ephemera.refused"
+
+
+class Refused(NamedTuple):
+    """What was refused in front, and as much of the request as had been read by then."""
+
+    refusal: Refusal
+    draft: Draft | None = None
+    seated: Seated | None = None
+
+
+class HandedOn(NamedTuple):
+    """A request that is Quart's to answer; `receive` has what is left of it."""
+
+    refused: Refused
+    receive: Receive
+
+
+Serve = Callable[[str, Scope, Receive, Send], Awaitable[HandedOn | None]]
+"""Serves a hot way to the room of that id, or hands it on before it has answered anything."""
+
+
+class Front:
+    """Serves the hot ways by method and last part of the path, and hands everything else on."""
+
+    def __init__(self, app: Asgi, ways: Mapping[tuple[str, str], Serve]) -> None:
+        self._app = app
+        self._ways = ways
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or hand it on."""
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close"})  # before it is accepted: 403
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        if not scope["path"].startswith("/"):
+            scope = {**scope, "path": origin_form(scope["path"])}
+        hot = _HOT.fullmatch(scope["path"])
+        serve = self._ways.get((scope["method"], hot[2])) if hot else None
+        if hot is None or serve is None:
+            return await self._app(scope, receive, send)
+        left = await serve(hot[1], scope, receive, send)
+        if left is None:
+            return None
+        return await self._app({**scope, _REFUSED: left.refused}, left.receive, send)
+
+
+def refused() -> Refused:
+    """Return, within Quart, what was refused in front."""
+    found = request.scope.get(_REFUSED)
+    return found if isinstance(found, Refused) else Refused(NoSuchRoom())

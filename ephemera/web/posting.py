@@ -1,0 +1,140 @@
+"""The way of a message into its room, as plain ASGI in front of Quart (ADR 0025).
+
+Quart, Werkzeug and their contexts were more than half of what a message cost. This is what
+is left without them: read the body, look up who it is, post, answer. A refusal is Quart's again.
+"""
+
+import asyncio
+from typing import Final, NamedTuple
+
+from werkzeug.sansio.utils import get_host
+
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.errors import NotAllowed, NotUnderstood, Refusal, TooLarge, TooSlow
+from ephemera.hub.wire import json_bytes
+from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.lobby.talk import Talk
+from ephemera.web.composer import BlankComposer
+from ephemera.web.front import HandedOn, Refused
+from ephemera.web.guards import is_same_site
+from ephemera.web.headers import page_headers
+from ephemera.web.media import HTML, JSON, TEXT
+from ephemera.web.requests import (
+    BODY_SECONDS,
+    MOST_BODY_BYTES,
+    Draft,
+    media_type,
+    read_draft,
+    read_key,
+    replied_to,
+)
+from ephemera.web.scopes import (
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    form_for,
+    headers_of,
+    token_of,
+)
+
+_CREATED: Final = 201
+_SEE_OTHER: Final = 303
+
+
+class _Answer(NamedTuple):
+    """What a poster gets; how they know the message, or a composer for the next one."""
+
+    status: int
+    own: dict[str, str]
+    body: bytes = b""
+
+
+class Posting:
+    """Serves POST of /rooms/{id}/messages."""
+
+    def __init__(self, lobby: Lobby, talk: Talk, composer: BlankComposer) -> None:
+        self._lobby = lobby
+        self._talk = talk
+        self._composer = composer
+
+    async def serve(
+        self, room_id: str, scope: Scope, receive: Receive, send: Send
+    ) -> HandedOn | None:
+        """Post the message; the same key with the same text again is the same message."""
+        headers, body = headers_of(scope), _Body(receive)
+        draft = seated = None
+        try:
+            _refuse_other_sites(scope, headers)
+            draft = await _read(headers, body)
+            seated = await self._lobby.seated(room_id, token_of(scope, headers))
+            key, reply = read_key(draft.key), replied_to(draft)
+            cursor = await self._talk.post(seated, draft.text, key, reply)
+        except Refusal as refusal:
+            return HandedOn(Refused(refusal, draft, seated), body.rest)
+        await _send(self._answer(seated, cursor, headers), scope["scheme"], send)
+        return None
+
+    def _answer(self, seated: Seated, cursor: Cursor, headers: Headers) -> _Answer:
+        htmx = "hx-request" in headers
+        if htmx:
+            return _Answer(200, {"content-type": HTML}, self._composer.render(seated.room.id))
+        match form_for(headers.get("accept", ""), htmx=htmx):
+            case "html":
+                return _Answer(_SEE_OTHER, {"location": f"/rooms/{seated.room.id}"})
+            case "json":
+                fields = {"cursor": str(cursor), "id": f"m-{cursor.sequence}"}
+                return _Answer(_CREATED, {"content-type": JSON}, json_bytes(fields))
+            case _:
+                return _Answer(_CREATED, {"content-type": TEXT}, f"{cursor}\n".encode())
+
+
+class _Body:
+    """The body of a request, and what of it has not been read yet."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._last: Message | None = None
+
+    async def read(self) -> bytes:
+        """Return the whole body. Raises `TooLarge` and `TooSlow` before it is at its end."""
+        body = b""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while self._last is None:
+                    message = await self._receive()
+                    body += message.get("body", b"")
+                    if len(body) > MOST_BODY_BYTES:
+                        raise TooLarge
+                    if not message.get("more_body"):
+                        self._last = message
+        except TimeoutError:
+            raise TooSlow from None
+        if self._last["type"] == "http.disconnect":
+            raise NotUnderstood  # nobody is there to be told
+        return body
+
+    async def rest(self) -> Message:
+        """Return the next of what is left of the request, as ASGI's `receive`."""
+        last, self._last = self._last, None
+        return await self._receive() if last is None else {**last, "body": b""}
+
+
+def _refuse_other_sites(scope: Scope, headers: Headers) -> None:
+    origin = headers.get("origin")
+    host = get_host(scope["scheme"], headers.get("host")) if origin else ""
+    if not is_same_site(scope["method"], host, headers.get("sec-fetch-site"), origin):
+        raise NotAllowed
+
+
+async def _read(headers: Headers, body: _Body) -> Draft:
+    kind = media_type(headers.get("content-type", ""))
+    return read_draft(kind, await body.read(), headers.get("idempotency-key"))
+
+
+async def _send(answer: _Answer, scheme: str, send: Send) -> None:
+    own = {**answer.own, "content-length": str(len(answer.body))}
+    headers = page_headers(scheme, own)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

@@ -1,0 +1,49 @@
+"""What an ASGI scope says, for the two hot ways that are served in front of Quart."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final, Literal
+
+from ephemera.web.sessions import held_token
+
+Scope = MutableMapping[str, Any]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+Headers = Mapping[str, str]
+"""By their names in lower case."""
+Form = Literal["html", "json", "text"]
+"""In which form somebody wants an answer."""
+
+_ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def headers_of(scope: Scope) -> Headers:
+    """Return the headers, repetitions joined as HTTP/2 splits cookies (RFC 9113, 8.2.3)."""
+    headers: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        headers[name] = f"{headers[name]}; {text}" if name in headers else text
+    return headers
+
+
+def token_of(scope: Scope, headers: Headers) -> str | None:
+    """Return the seat token that the request shows, if any."""
+    return held_token(scope["scheme"], headers.get("authorization"), headers.get("cookie"))
+
+
+def form_for(accept: str, *, htmx: bool) -> Form:
+    """Return the form of the answer: `Accept` tells browsers and programs apart, nothing else."""
+    if htmx or "text/html" in accept:
+        return "html"
+    return "json" if "json" in accept else "text"
+
+
+def origin_form(target: str) -> str:
+    """Return the path of a request target of another form (RFC 9112, section 3.2).
+
+    Quart stumbles over one that is empty, or has a host that cannot be read.
+    """
+    absolute = _ABSOLUTE.fullmatch(target)
+    return (absolute[1] or "/") if absolute else f"/{target}"

@@ -1,0 +1,129 @@
+"""The way of a message in front of Quart, byte by byte: bodies in pieces, clients that go away."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from ephemera.web.requests import MOST_BODY_BYTES
+from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
+
+Event = dict[str, Any]
+GONE: Event = {"type": "http.disconnect"}
+
+
+def piece(body: bytes, *, more: bool) -> Event:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+async def post(
+    scene: Scene, events: Sequence[Event], kind: Kind = CURL, **headers: str
+) -> list[Event]:
+    """Post as Ben what arrives in these events, and return what was answered."""
+    named = {"Host": HOST, "Content-Type": FORM, "Authorization": f"Bearer {scene.ben.token}"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+    coming: Iterator[Event] = iter([*events, GONE, GONE])
+    answered: list[Event] = []
+
+    async def receive() -> Event:
+        return next(coming)
+
+    async def send(event: Event) -> None:
+        answered.append(event)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": f"{scene.path}/messages",
+        "raw_path": f"{scene.path}/messages".encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(n.lower().encode(), v.encode()) for n, v in {**named, **kind}.items()],
+        "client": ("198.51.100.7", 40_000),
+        "server": ("127.0.0.1", 8000),
+    }
+    await scene.house.app(scope, receive, send)  # type: ignore[arg-type] # Quart's own types for ASGI
+    return answered
+
+
+async def texts_of(scene: Scene) -> list[str]:
+    lines = (await scene.ada.get(f"{scene.path}/raw?once=1")).text.splitlines()
+    return [line.partition(": ")[2] for line in lines if line.startswith("Ben: ")]
+
+
+async def test_a_body_may_come_in_pieces(scene: Scene) -> None:
+    typed = urlencode({"text": "grüße"}).encode()
+    pieces = [piece(typed[place : place + 1], more=True) for place in range(len(typed))]
+    answered = await post(scene, [*pieces, piece(b"", more=False)])
+    assert answered[0]["status"] == 201
+    assert await texts_of(scene) == ["grüße"]
+
+
+async def test_who_goes_away_in_the_middle_has_said_nothing(scene: Scene) -> None:
+    await post(scene, [piece(b"text=half", more=True)])
+    assert await texts_of(scene) == []
+
+
+async def test_who_goes_away_after_the_last_byte_has_said_it(scene: Scene) -> None:
+    await post(scene, [piece(b"text=whole", more=False)])
+    assert await texts_of(scene) == ["whole"]
+
+
+async def test_as_much_as_we_take_is_read_and_not_a_byte_more(scene: Scene) -> None:
+    padding = b"&pad=" + b"x" * (MOST_BODY_BYTES - len("text=all&pad="))
+    whole = b"text=all" + padding
+    answered = await post(scene, [piece(whole, more=False)])
+    assert answered[0]["status"] == 201
+    answered = await post(scene, [piece(whole, more=True), piece(b"x", more=False)])
+    assert answered[0]["status"] == 413
+    assert await texts_of(scene) == ["all"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+async def test_an_answer_says_how_long_it_is(scene: Scene, kind: Kind) -> None:
+    start, body = await post(scene, [piece(b"text=a", more=False)], kind)
+    assert dict(start["headers"])[b"content-length"] == b"%d" % len(body["body"])
+    assert not body["more_body"]
+
+
+async def test_the_blank_composer_is_the_one_of_the_page(scene: Scene) -> None:
+    _, body = await post(scene, [piece(b"text=a", more=False)], HTMX)
+    fresh = body["body"].decode()
+    key = fresh.partition('name="key" value="')[2].partition('"')[0]
+    rendered = (await scene.ben.get(f"{scene.path}/composer", HTMX)).text
+    other = rendered.partition('name="key" value="')[2].partition('"')[0]
+    assert fresh == rendered.replace(other, key)
+    assert len(key) == len(other) > 20
+    assert key != other
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        (HOST, f"http://{HOST}"),
+        (f"{HOST}:80", f"http://{HOST}"),
+        (HOST.upper(), f"http://{HOST}"),
+        (f"{HOST}:8000", f"http://{HOST}:8000"),
+    ],
+)
+async def test_an_older_browser_posts_to_its_own_site(scene: Scene, host: str, origin: str) -> None:
+    answered = await post(scene, [piece(b"text=a", more=False)], Host=host, Origin=origin)
+    assert answered[0]["status"] == 201
+
+
+@pytest.mark.parametrize("origin", ["http://elsewhere.test", "null", "http://[", "http://"])
+async def test_an_older_browser_posts_to_no_other_site(scene: Scene, origin: str) -> None:
+    answered = await post(scene, [piece(b"text=a", more=False)], Origin=origin)
+    assert answered[0]["status"] == 403
+    assert await texts_of(scene) == []
+
+
+async def test_two_origins_are_none(scene: Scene) -> None:
+    answered = await post(
+        scene, [piece(b"text=a", more=False)], Origin=f"http://{HOST}", ORIGIN=f"http://{HOST}"
+    )
+    assert answered[0]["status"] == 403
