@@ -191,10 +191,10 @@ def _with_post(room: Room, member_id: str, fingerprint: str) -> Room:
 
 def _with_message(room: Room, event: e.MessagePosted) -> Room:
     trace = Trace(event.member_id, event.nickname, event.at, event.expires_at, event.action)
-    older = room.traces.items()
-    if len(room.traces) >= MOST_TRACES:
-        older = dict(islice(older, len(room.traces) - MOST_TRACES + 1, None)).items()
-    return replace(room, traces=dict([*older, (room.sequence + 1, trace)]))
+    traces = {**room.traces, room.sequence + 1: trace}
+    if len(traces) > MOST_TRACES:
+        del traces[next(iter(traces))]
+    return replace(room, traces=traces)
 
 
 def _traces_after(traces: Mapping[int, Trace], event: Event) -> Mapping[int, Trace]:

@@ -1,5 +1,10 @@
 """Rates: how often something may happen, as the generic cell rate algorithm (ITU-T I.371)."""
 
+from itertools import islice, takewhile
+from typing import Final
+
+FORGOTTEN_AT_ONCE: Final = 1000
+
 
 class Budgets:
     """For each budget in use the time at which it will be full again.
@@ -32,11 +37,13 @@ class Budgets:
             budgets[budget] -= 1 / rate
 
     def forget_full(self, now: float) -> None:
-        """Forget the budgets that are full.
+        """Forget budgets that are full, of each rate the oldest `FORGOTTEN_AT_ONCE`.
 
         Those of one rate stand in the order of their last spending, which is
         nearly that of becoming full: only what is forgotten is looked at.
         """
         for budgets in self._by_rate.values():
-            while budgets and budgets[first := next(iter(budgets))] <= now:
-                del budgets[first]
+            oldest = islice(budgets.items(), FORGOTTEN_AT_ONCE)
+            full = [budget for budget, _ in takewhile(lambda one: one[1] <= now, oldest)]
+            for budget in full:
+                del budgets[budget]

@@ -1,17 +1,22 @@
-"""One timer for all heartbeats: each tick serves one slice of the streams.
+"""One timer for all heartbeats: the rooms take turns, a few streams in each go.
 
 A heartbeat shows both ends that the connection is alive, lets proxies keep
-it, uncovers clients that vanished, and renews the lease of the seat.
+it, uncovers clients that vanished, and renews the lease of the seat. The
+streams of a room beat together: it is looked up once for all of them.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ephemera.hub.hub import SLICES, Hub
 
-Renew = Callable[[str, str], Awaitable[None]]
+Renew = Callable[..., Awaitable[None]]
+"""Called with a room id and the ids of those in it who show life."""
 Linger = Callable[[str, str, float], Awaitable[None]]
+
+AT_ONCE: Final = 24
+"""After so many streams, and the rest of the room, the event loop takes a breath."""
 
 
 class Heartbeat:
@@ -22,22 +27,65 @@ class Heartbeat:
         self._renew = renew
         self._linger = linger
         self._period = period
-        self._slice = 0
+        self._due = 0.0
 
     async def run(self) -> NoReturn:
         """Beat for as long as the process lives."""
+        self._due = asyncio.get_running_loop().time()
         while True:
-            await asyncio.sleep(self._period / SLICES)
-            await self.tick()
+            for number in range(SLICES):
+                await self.turn(number)
 
-    async def tick(self) -> None:
-        """Beat for one slice, and note who has departed since the last tick."""
-        self._slice = (self._slice + 1) % SLICES
+    async def turn(self, number: int) -> None:
+        """Beat for one slice, spread over its part of the period, and note who has departed."""
+        goes = self._goes(number)
+        for rooms in goes:
+            await self._wait(self._period / SLICES / len(goes))
+            for room_id in rooms:
+                await self._beat(room_id)
+        await self._note_departed()
+
+    def _goes(self, number: int) -> list[list[str]]:
+        """Divide the rooms of a slice so that no go takes long.
+
+        The later the heart is, the more it does at once: a loop that is busy
+        must not let leases end.
+        """
+        most = AT_ONCE * (1 + max(0, int(self._lateness())))
+        goes: list[list[str]] = [[]]
+        streams = 0
+        for room_id in self._hub.slice(number):
+            goes[-1].append(room_id)
+            streams += len(self._hub.streams_of(room_id))
+            if streams >= most:
+                goes.append([])
+                streams = 0
+        return goes
+
+    def _lateness(self) -> float:
+        """Return the seconds since the next go should have been, at most a period."""
+        now = asyncio.get_running_loop().time()
+        self._due = max(self._due, now - self._period)
+        return now - self._due
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait until so long after the last go was due, or at least for a breath of the loop."""
+        self._due += seconds
+        await asyncio.sleep(max(0.0, -self._lateness()))
+
+    async def _beat(self, room_id: str) -> None:
+        """Beat for the endless streams of a room, if any are open still."""
         seats = set()
-        for stream in self._hub.slice(self._slice):
-            stream.ping()
-            seats.add((stream.room_id, stream.member_id))
-        for room_id, member_id in seats:
-            await self._renew(room_id, member_id)
-        for room_id, member_id, at in self._hub.take_departed():
-            await self._linger(room_id, member_id, at)
+        for stream in self._hub.streams_of(room_id):
+            if not stream.finite:
+                stream.ping()
+                seats.add(stream.member_id)
+        if seats:
+            await self._renew(room_id, *seats)
+
+    async def _note_departed(self) -> None:
+        while departed := self._hub.take_departed():
+            for room_id, member_id, at in departed:
+                if not self._hub.has_stream(room_id, member_id):
+                    await self._linger(room_id, member_id, at)
+            await asyncio.sleep(0)

@@ -21,7 +21,8 @@ from ephemera.hub.stream import Stream
 
 MOST_STREAMS_OF_A_SEAT: Final = 3
 SLICES: Final = 15
-"""Into so many parts the streams are divided for their heartbeats."""
+"""Into so many parts the rooms are divided for their heartbeats."""
+DEPARTED_AT_ONCE: Final = 100
 RETRY_WHEN_FULL_SECONDS: Final = 10.0
 COME_BACK_SECONDS: Final = (1.0, 5.0)
 """Readers who are sent away come back spread over this time."""
@@ -41,7 +42,7 @@ class Hub:
         self._empty = asyncio.Event()
         self._empty.set()
         self._departed: list[tuple[str, str, float]] = []
-        self._slices: tuple[set[Stream], ...] = tuple(set() for _ in range(SLICES))
+        self._slices: tuple[set[str], ...] = tuple(set() for _ in range(SLICES))
 
     def __len__(self) -> int:
         return self._count
@@ -59,11 +60,13 @@ class Hub:
 
         The oldest endless stream of a seat that has too many is told to go finite.
         """
-        self._rooms.setdefault(stream.room_id, []).append(stream)
+        if stream.room_id not in self._rooms:
+            self._rooms[stream.room_id] = []
+            min(self._slices, key=len).add(stream.room_id)
+        self._rooms[stream.room_id].append(stream)
         self._count += 1
         self._empty.clear()
         if not stream.finite:
-            self._slices[_slice_of(stream)].add(stream)
             self._displace(stream)
         if self._draining:
             send_away(stream)
@@ -72,12 +75,13 @@ class Hub:
         """Forget the stream. Synchronous, so that it holds even when a task is cancelled."""
         streams = self._rooms[stream.room_id]
         streams.remove(stream)
-        self._slices[_slice_of(stream)].discard(stream)
         self._count -= 1
         if not self._count:
             self._empty.set()
         if not streams:
             del self._rooms[stream.room_id]
+            for rooms in self._slices:
+                rooms.discard(stream.room_id)
         if not self.has_stream(stream.room_id, stream.member_id):
             self._departed.append((stream.room_id, stream.member_id, self._clock()))
 
@@ -91,13 +95,13 @@ class Hub:
         return sum(stream.member_id == member_id for stream in streams)
 
     def take_departed(self) -> list[tuple[str, str, float]]:
-        """Return and forget the seats whose last stream here closed: room, member, when."""
-        departed, self._departed = self._departed, []
-        return [
-            (room_id, member_id, at)
-            for room_id, member_id, at in departed
-            if not self.has_stream(room_id, member_id)
-        ]
+        """Return and forget some of the seats whose last stream here closed: room, member, when.
+
+        They may be back by now. When nothing is returned, there are no more.
+        """
+        departed = self._departed[:DEPARTED_AT_ONCE]
+        del self._departed[:DEPARTED_AT_ONCE]
+        return departed
 
     def hear(self, room_id: str, entries: Sequence[Entry]) -> None:
         """Deliver what has just been committed: the engine's listener.
@@ -134,9 +138,13 @@ class Hub:
         """Wait until no stream is open."""
         await self._empty.wait()
 
-    def slice(self, number: int) -> tuple[Stream, ...]:
-        """Return one of `SLICES` parts of the endless streams."""
+    def slice(self, number: int) -> tuple[str, ...]:
+        """Return one of `SLICES` parts of the rooms that somebody here listens to."""
         return tuple(self._slices[number])
+
+    def streams_of(self, room_id: str) -> tuple[Stream, ...]:
+        """Return the streams of a room that are open here."""
+        return tuple(self._rooms.get(room_id, ()))
 
     def cut(self) -> None:
         """End whatever is still open, at once."""
@@ -151,10 +159,6 @@ class Hub:
         ]
         for stream in endless[:-MOST_STREAMS_OF_A_SEAT]:
             stream.end(stream.renderer.finite)
-
-
-def _slice_of(stream: Stream) -> int:
-    return hash(stream) % SLICES
 
 
 def send_away(stream: Stream) -> None:

@@ -4,7 +4,7 @@ from ephemera.clock import Clock
 from ephemera.domain.commands import Return
 from ephemera.domain.errors import NoSuchRoom
 from ephemera.domain.presence import Lease
-from ephemera.engine.base import Engine
+from ephemera.engine.base import Engine, Snapshot
 from ephemera.lobby.steps import Steps
 
 
@@ -16,22 +16,28 @@ class Presence:
         self._clock = clock
         self._steps = Steps(engine)
 
-    async def renew(self, room_id: str, member_id: str) -> None:
-        """Note that the member is here; announce it when they had been away.
+    async def renew(self, room_id: str, *member_ids: str) -> None:
+        """Note that these members of a room are here; announce it when one had been away.
 
         A room or seat that has gone in the meantime is no error: nobody is
         there to be renewed.
         """
-        now = self._clock()
-        await self._engine.renew(room_id, member_id, Lease.renewed(now))
+        lease = Lease.renewed(self._clock())
+        for member_id in member_ids:
+            await self._engine.renew(room_id, member_id, lease)
         snapshot = await self._engine.load(room_id)
-        member = snapshot.room.member(member_id) if snapshot else None
-        if snapshot and member and member.away_since is not None:
-            try:
-                await self._steps.carry_out(snapshot, lambda _: Return(at=now, member_id=member_id))
-            except NoSuchRoom:
-                return
+        if snapshot is None:
+            return
+        for member in snapshot.room.members:
+            if member.away_since is not None and member.id in member_ids:
+                await self._announce(snapshot, member.id, lease.seen_at)
 
     async def linger(self, room_id: str, member_id: str, closed_at: float) -> None:
         """Note that the member's last stream closed: they may be back in a moment."""
         await self._engine.renew(room_id, member_id, Lease.lingering(closed_at))
+
+    async def _announce(self, snapshot: Snapshot, member_id: str, at: float) -> None:
+        try:
+            await self._steps.carry_out(snapshot, lambda _: Return(at=at, member_id=member_id))
+        except NoSuchRoom:
+            return

@@ -1,17 +1,11 @@
 """What only the memory engine can show: that what is forgotten is in no table any more."""
 
-import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, lists, sampled_from, tuples
 
-from ephemera.domain.rooms import Room
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.deadlines import Deadlines
-from ephemera.engine.memory import MemoryEngine
-from tests.support.rooms import NOON, a_house, at_once
-
-
-def rooms_opened(engine: MemoryEngine, count: int) -> list[Room]:
-    house = a_house(engine)
-    return [at_once(house.open("Ada")).room for _ in range(count)]
+from tests.support.rooms import NOON
 
 
 def test_a_deadline_only_moves_earlier_until_it_is_taken() -> None:
@@ -38,18 +32,40 @@ def test_dropped_rooms_leave_nothing_behind() -> None:
         deadlines.advance(f"room {number}", float(number))
     for number in range(1000):
         deadlines.drop(f"room {number}")
-    assert not deadlines._index
-    assert len(deadlines._heap) <= 64
+    assert (deadlines._index, deadlines._heap) == ({}, [])
     assert deadlines.take(10_000.0, 2000) == []
 
 
-def test_rooms_that_come_and_go_leave_a_bounded_trace() -> None:
+def test_a_room_whose_deadline_moves_stands_in_the_heap_once() -> None:
     deadlines = Deadlines()
     for number in range(1000):
         deadlines.advance("room", 3600.0 + number)
         deadlines.advance("room", float(number))
+        assert len(deadlines._heap) == 1
         assert deadlines.take(float(number), 10) == ["room"]
-    assert len(deadlines._heap) <= 64 + 4
+    assert (deadlines._index, deadlines._heap) == ({}, [])
+
+
+@given(lists(tuples(sampled_from(("advance", "drop", "take")), integers(0, 20), integers(0, 99))))
+def test_whatever_is_done_with_deadlines_the_longest_due_are_taken_first(
+    deeds: list[tuple[str, int, int]],
+) -> None:
+    deadlines, model = Deadlines(), dict[str, float]()
+    for deed, number, due in deeds:
+        room = f"room {number:02}"
+        if deed == "advance":
+            deadlines.advance(room, float(due))
+            model[room] = min(model.get(room, 99.0), float(due))
+        elif deed == "drop":
+            deadlines.drop(room)
+            model.pop(room, None)
+        else:
+            over = sorted((when, one) for one, when in model.items() if when <= due)[:number]
+            assert deadlines.take(due, number) == [one for _, one in over]
+            for _, one in over:
+                del model[one]
+    left = [room for _, room in sorted((due, room) for room, due in model.items())]
+    assert deadlines.take(99.0, 21) == left
 
 
 def test_full_budgets_are_forgotten() -> None:
@@ -67,15 +83,3 @@ def test_budgets_in_use_are_kept_however_many() -> None:
     for number in range(5000):
         assert budgets.spend(f"budget {number}", 0.001, 1, NOON) == 0
     assert all(budgets.spend(f"budget {number}", 0.001, 1, NOON) for number in range(5000))
-
-
-def test_nothing_is_touched_when_none_of_ten_thousand_rooms_is_due(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    engine = MemoryEngine()
-    rooms_opened(engine, 10_000)
-    touched: list[str] = []
-    monkeypatch.setattr("heapq.heappop", touched.append)
-    monkeypatch.setattr("heapq.heapify", touched.append)
-    assert at_once(engine.take_due(NOON + 1, 100)) == []
-    assert touched == []

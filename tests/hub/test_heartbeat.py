@@ -2,24 +2,29 @@
 
 import asyncio
 from contextlib import suppress
+from itertools import chain
 
-from ephemera.domain.cursors import Cursor
+import pytest
+
+from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.presence import Lease
-from ephemera.hub.heartbeat import Heartbeat
+from ephemera.hub.heartbeat import AT_ONCE, Heartbeat
 from ephemera.hub.hub import SLICES
+from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
 from tests.support.readers import JSON, Reader, Station, a_station, until
 from tests.support.rooms import NOON
 
 
-def a_heart(station: Station, period: float = 15) -> Heartbeat:
+def a_heart(station: Station) -> Heartbeat:
+    """Return a heart that does not wait between its beats, and beats when it is told to."""
     presence = station.house.presence
-    return Heartbeat(station.hub, presence.renew, presence.linger, period=period)
+    return Heartbeat(station.hub, presence.renew, presence.linger, period=0)
 
 
 async def one_period(heart: Heartbeat) -> None:
-    for _ in range(SLICES):
-        await heart.tick()
+    for number in range(SLICES):
+        await heart.turn(number)
 
 
 async def lease_of(station: Station, admission: Admission) -> Lease:
@@ -71,7 +76,7 @@ async def test_a_seat_whose_last_stream_closed_lingers_from_then_on() -> None:
     reader.has_left.set()
     await until(lambda: len(station.hub) == 0)
     station.house.clock.turn(1)
-    await a_heart(station).tick()
+    await a_heart(station).turn(0)
     assert await lease_of(station, ada) == Lease.lingering(NOON + 3)
 
 
@@ -93,8 +98,8 @@ async def test_the_heart_beats_for_as_long_as_it_is_let() -> None:
     reader = await station.live(ada)
     beaten = asyncio.Event()
 
-    async def renew(room_id: str, member_id: str) -> None:
-        await station.house.presence.renew(room_id, member_id)
+    async def renew(room_id: str, *member_ids: str) -> None:
+        await station.house.presence.renew(room_id, *member_ids)
         beaten.set()
 
     heart = Heartbeat(station.hub, renew, station.house.presence.linger, period=0.015)
@@ -107,3 +112,47 @@ async def test_the_heart_beats_for_as_long_as_it_is_let() -> None:
     with suppress(asyncio.CancelledError):
         await task
     assert pings(reader) >= 3
+
+
+async def test_a_room_that_everybody_has_left_before_its_turn_is_passed_over() -> None:
+    station = a_station()
+    ada = await station.house.open()
+    reader = await station.live(ada)
+    heart = a_heart(station)
+    turns = [asyncio.ensure_future(heart.turn(number)) for number in range(SLICES)]
+    await asyncio.sleep(0)
+    station.house.clock.turn(15)
+    before = pings(reader)
+    assert reader.stream
+    station.hub.remove(reader.stream)
+    station.hub.take_departed()
+    await asyncio.gather(*turns)
+    station.hub.add(reader.stream)
+    assert pings(reader) == before
+    assert await lease_of(station, ada) == Lease.renewed(NOON)
+
+
+async def test_a_heart_that_is_late_does_more_at_once() -> None:
+    station = a_station()
+    for number in range(2 * SLICES * AT_ONCE):
+        stream = Stream(f"room {number}", "p1", JSON, Reader().write, cursor=NOWHERE)
+        station.hub.add(stream)
+    presence = station.house.presence
+    heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
+    now = asyncio.get_running_loop().time()
+    heart._due = now + 15
+    on_time = heart._goes(0)
+    heart._due = now - 5
+    late = heart._goes(0)
+    assert list(map(len, on_time)) == [AT_ONCE, AT_ONCE, 0]
+    assert list(map(len, late)) == [2 * AT_ONCE]
+    assert list(chain(*on_time)) == list(chain(*late))
+
+
+async def test_a_heart_that_stood_still_does_not_make_up_for_every_beat_it_missed() -> None:
+    station = a_station()
+    presence = station.house.presence
+    heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
+    heart._due = asyncio.get_running_loop().time() - 3600
+    assert heart._lateness() == pytest.approx(15)
+    assert heart._lateness() == pytest.approx(15)

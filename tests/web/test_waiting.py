@@ -121,16 +121,16 @@ async def test_who_waits_catches_up_with_nothing(stage: Stage, query: str) -> No
 async def test_a_heartbeat_is_a_blank_line_and_keeps_no_seat(stage: Stage) -> None:
     house = stage.house
     presence = Presence(house.engine, house.clock)
-    heart = Heartbeat(house.app.hub, presence.renew, presence.linger, period=15)
+    heart = Heartbeat(house.app.hub, presence.renew, presence.linger, period=0)
     async with waiting(stage) as page:
         before = await stage.known()
         html = page.heard.decode()
-        for _ in range(SLICES):
-            await heart.tick()
+        for number in range(SLICES):
+            await heart.turn(number)
         assert await page.until("</html>\n") == html + "\n"
         assert await stage.known() == before
-    for _ in range(SLICES):  # the page is closed: nobody departs
-        await heart.tick()
+    for number in range(SLICES):  # the page is closed: nobody departs
+        await heart.turn(number)
     assert await stage.known() == before
 
 
