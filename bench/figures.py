@@ -57,6 +57,17 @@ COSTS: Final = Table(
         Figure("cost.catch_up", "catch up 200 events", "ms", ratio=False),
     ),
 )
+OVERLOAD: Final = Table(
+    "Twice the messages that Ephemera can carry, to 200 rooms of 8, rates limited",
+    (
+        Figure("over.carried", "carried, 8 under way at once", "msg/s", more=True, ratio=False),
+        Figure("over.quiet", "at an eighth of that: POST to last, 99 of 100", "ms", ratio=False),
+        Figure("over.p99", "at twice that: the same of those accepted", "ms", ratio=False),
+        Figure("over.times", "the second by the first", "", ratio=False),
+        Figure("over.refused", "refused", "%", ratio=False),
+        Figure("over.recovery", "until everything is accepted again", "s", ratio=False),
+    ),
+)
 
 
 def idle(plan: Plan) -> Table:
@@ -77,7 +88,7 @@ def idle(plan: Plan) -> Table:
 
 def tables(plan: Plan) -> list[Table]:
     """Return everything that a run of this plan yields."""
-    return [FIXED, SATURATED, idle(plan), COSTS]
+    return [FIXED, SATURATED, idle(plan), COSTS, OVERLOAD]
 
 
 def plotted(plan: Plan) -> list[tuple[str, Figure]]:

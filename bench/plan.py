@@ -20,6 +20,7 @@ class Plan:
     idle_streams: how many streams are open when memory is read.
     heartbeat: the interval of every server's heartbeats while streams are idle.
     cost_rounds, cost_requests: for what only Ephemera has.
+    overload_rounds: how often more is sent than can be carried, to Ephemera only.
     limit: after so long the run stops, and reports what there is.
     """
 
@@ -34,6 +35,7 @@ class Plan:
     heartbeat: float
     cost_rounds: int
     cost_requests: int
+    overload_rounds: int
     limit: int
 
     @property
@@ -54,6 +56,7 @@ FULL: Final = Plan(
     heartbeat=15.0,
     cost_rounds=5,
     cost_requests=280,
+    overload_rounds=3,
     limit=40 * 60,
 )
 QUICK: Final = Plan(
@@ -68,5 +71,6 @@ QUICK: Final = Plan(
     heartbeat=2.0,
     cost_rounds=2,
     cost_requests=56,
+    overload_rounds=1,
     limit=10 * 60,
 )

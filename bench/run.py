@@ -12,7 +12,7 @@ from typing import Final
 from bench.entrants import Entrant
 from bench.errors import BenchError, TimeIsUpError
 from bench.load.site import Site
-from bench.measures import Measure, Target, costs, fixed_rate, idle, saturation
+from bench.measures import Measure, Target, costs, fixed_rate, idle, overload, saturation
 from bench.plan import Plan
 from bench.server import running
 
@@ -20,8 +20,11 @@ MEASURES: Final[dict[str, tuple[Measure, ...]]] = {
     "messages": (fixed_rate.measure, saturation.measure),
     "costs": (costs.measure,),
     "idle": (idle.measure,),
+    "overload": (overload.measure,),
 }
 """What is measured with one start of a server."""
+OF_OURS: Final = {"costs", "overload"}
+"""What no peer can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,16 @@ def carry_out(plan: Plan, entrants: Sequence[Entrant], say: Callable[[str], None
 
 def jobs(plan: Plan, entrants: Sequence[Entrant]) -> Iterator[Job]:
     """Yield A B C, A B C, ... for each kind of measurement."""
-    rounds = {"messages": plan.rounds, "costs": plan.cost_rounds, "idle": plan.idle_rounds}
+    rounds = {
+        "messages": plan.rounds,
+        "costs": plan.cost_rounds,
+        "idle": plan.idle_rounds,
+        "overload": plan.overload_rounds,
+    }
     for kind, count in rounds.items():
         for number in range(count):
             for entrant in entrants:
-                if entrant.ours or kind != "costs":
+                if entrant.ours or kind not in OF_OURS:
                     yield Job(kind, number, entrant)
 
 
@@ -93,7 +101,7 @@ def attempt(job: Job, run: Run, say: Callable[[str], None]) -> None:
 
 def measured(job: Job, plan: Plan) -> Iterator[tuple[str, float]]:
     """Yield every figure of a job."""
-    entrant = job.entrant
+    entrant = overload.guarded(job.entrant) if job.kind == "overload" else job.entrant
     with running(entrant, plan.heartbeat) as server:
         site = Site(server.port, entrant.dialect, entrant.heartbeat)
         with closing(site):

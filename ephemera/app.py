@@ -21,6 +21,7 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
+from ephemera.load import Load
 from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
@@ -52,6 +53,7 @@ from ephemera.web.posting import Posting
 from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
 from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
 from ephemera.web.rooms import RoomPage, Rooms
+from ephemera.web.shed import Shed
 from ephemera.web.sheets import Sheets
 from ephemera.web.writing import Writing
 
@@ -165,7 +167,7 @@ def _furnish(
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
     )
-    _stand_in_front(app, served, Posting(lobby, talk, BlankComposer(fragments)))
+    _stand_in_front(app, settings, served, Posting(lobby, talk, BlankComposer(fragments)))
 
 
 def _lobby(
@@ -181,11 +183,17 @@ def _lobby(
     )
 
 
-def _stand_in_front(app: EphemeraApp, served: streams.Streams, posting: Posting) -> None:
-    """Serve the two hot ways before Quart sees them."""
+def _stand_in_front(
+    app: EphemeraApp, settings: Settings, served: streams.Streams, posting: Posting
+) -> None:
+    """Serve the two hot ways before Quart sees them, as long as the server keeps up."""
+    ways = {**served.ways(), ("POST", "messages"): posting.serve}
+    if settings.rate_limits:
+        _, fragments = _read_once()
+        ways = Shed(Load().is_too_much, fragments).guard(ways)
     app.asgi_app = Front(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
         Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
-        {**served.ways(), ("POST", "messages"): posting.serve},
+        ways,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from ephemera import __version__, logs
 from ephemera.app import create_app
 from ephemera.listener import ListenError
-from ephemera.serve import ServingError, serve
+from ephemera.serve import ServingError, fit_to_descriptors, serve
 from ephemera.settings import Settings, SettingsError
 from ephemera.terminal.mistakes import Mistake
 from ephemera.web.assets import AssetsMissing
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     logs.set_up()
-    settings = Settings.from_environ(_environ(options.bind))
+    settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
     serve(create_app(settings), settings)
 
 

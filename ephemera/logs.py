@@ -9,12 +9,14 @@ sentences are constants, and what fills them is a count, a duration or the name 
 import asyncio
 import errno
 import logging
+import math
 import ssl
 import sys
 import threading
+import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TextIO
@@ -34,10 +36,30 @@ HARMLESS_ERRORS = (ssl.SSLError, asyncio.CancelledError)
 # line for each of them would let anybody fill the log.
 LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH}
 WITHHELD = "what it says is withheld, it might hold something of a room"
+# As `accept` says it: there is no descriptor for one more connection, in this process or at all.
+OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
+# Once in so many seconds is often enough for what goes on and on.
+SELDOM_SECONDS = 60.0
 # An exception that came by recursion needs no thousand places.
 MOST_PLACES = 12
 
 log = logging.getLogger("ephemera")
+
+
+class Seldom:
+    """Lets the log hear of something once in `SELDOM_SECONDS`; `clock` tells seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._silent_until = -math.inf
+
+    def is_due(self) -> bool:
+        """Tell whether it is time again; if so, it is not for a while."""
+        now = self._clock()
+        if now < self._silent_until:
+            return False
+        self._silent_until = now + SELDOM_SECONDS
+        return True
 
 
 def set_up() -> None:
@@ -65,7 +87,14 @@ def on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     exception = context.get("exception")
     if isinstance(exception, HARMLESS_ERRORS) or getattr(exception, "errno", None) in LOST:
         return
+    if getattr(exception, "errno", None) in OUT_OF_DESCRIPTORS:
+        if _out_of_descriptors.is_due():
+            log.error("No descriptors are left: new connections wait until others have ended.")
+        return
     log.error("Something failed outside any request.", exc_info=exception)
+
+
+_out_of_descriptors = Seldom()
 
 
 class Formatter(logging.Formatter):

@@ -15,6 +15,7 @@ import socket
 import threading
 import tomllib
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,8 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from hypercorn.middleware import ProxyFixMiddleware
 
+from ephemera import garbage
+from ephemera.accepting import ListenerConfig
 from ephemera.listener import listen, url_of
 from ephemera.logs import on_loop_error
 from ephemera.settings import Settings
@@ -31,6 +34,10 @@ from ephemera.settings import Settings
 LAST_MOMENT = 4.0
 # What a shell says of a program that was interrupted.
 INTERRUPTED = 130
+# Descriptors that streams leave to others: those who post, load pages, or are told to come later.
+SPARED = 64
+# The same as a share of all, for where there are many streams there are many others.
+SPARED_OF = 8
 
 HERE = Path(__file__).resolve().parent
 
@@ -61,7 +68,6 @@ class Application(Protocol):
 def serve(app: Application, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raise ServingError or ListenError when that cannot begin."""
     config = load_config(config_file(), settings)
-    raise_descriptor_limit()
     listener = listen(settings.bind, backlog=config.backlog, user_timeout=settings.tcp_user_timeout)
     asyncio.run(_serve(app, settings, config, listener))
 
@@ -82,7 +88,7 @@ def load_config(file: Path, settings: Settings) -> Config:
         raise ServingError(f"{file.name} cannot be read as TOML.") from None
     for key in mapping:
         _check_key(key, file.name)
-    config = Config.from_mapping(mapping)
+    config = ListenerConfig.from_mapping(mapping)
     if config.workers != 1 and settings.engine == "memory":
         raise ServingError(
             f"{file.name}: workers must be 1, for each worker of the memory engine "
@@ -102,6 +108,26 @@ def raise_descriptor_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):  # a kernel may refuse "unlimited"
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def fit_to_descriptors(settings: Settings) -> Settings:
+    """Return settings with no more streams than there are descriptors for.
+
+    A stream that is refused can be told so; a connection that cannot be accepted can not. So some
+    descriptors are spared for connections that are no streams.
+    """
+    raise_descriptor_limit()
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max(allowed - max(SPARED, allowed // SPARED_OF), 1)
+    if allowed == resource.RLIM_INFINITY or settings.max_streams <= most:
+        return settings
+    log.warning(
+        "The system allows %d descriptors (`ulimit -Hn`): streams are limited to %d instead of %d.",
+        allowed,
+        most,
+        settings.max_streams,
+    )
+    return replace(settings, max_streams=most)
 
 
 def _check_key(key: str, file: str) -> None:
@@ -141,6 +167,7 @@ async def _open_until_told(
     app: Application, settings: Settings, url: str, told: asyncio.Event
 ) -> None:
     """Hypercorn's shutdown trigger: begins when it listens, and ends it by returning."""
+    garbage.settle()
     print(f"Ephemera is open at {url}", flush=True)
     if not settings.rate_limits:
         log.warning("Rate limits are off: for tests and measurements only.")

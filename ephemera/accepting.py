@@ -1,0 +1,52 @@
+"""Accepting connections when no descriptor is left for them: they wait until others end.
+
+Asyncio leaves the listener alone for a second then. But first it tries again as often as the
+backlog is long, and each failure sets a timer whose retry fails as often in its turn: with a
+backlog of 1,024, a whole core was busy failing within a quarter of a minute (Python 3.11).
+"""
+
+import errno
+import socket
+from typing import Any
+
+from hypercorn.config import Config, Sockets
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What asyncio takes for a reason to try again later, as `accept` says it."""
+
+
+class Listener(socket.socket):
+    """A listening socket that fails once, and then has nothing to accept until it is asked again.
+
+    What could not be accepted stays in the kernel's backlog; nobody is turned away.
+    """
+
+    _has_failed = False
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection. Raises `BlockingIOError` after a failure for want of resources."""
+        if self._has_failed:
+            self._has_failed = False
+            raise BlockingIOError
+        try:
+            return super().accept()
+        except OSError as error:
+            self._has_failed = error.errno in EXHAUSTED
+            raise
+
+
+class ListenerConfig(Config):
+    """Hypercorn's configuration, with listeners of this kind."""
+
+    def create_sockets(self) -> Sockets:
+        """Return the listeners that Hypercorn would take."""
+        made = super().create_sockets()
+        return Sockets(
+            secure_sockets=_listeners(made.secure_sockets),
+            insecure_sockets=_listeners(made.insecure_sockets),
+            quic_sockets=made.quic_sockets,
+        )
+
+
+def _listeners(sockets: list[socket.socket]) -> list[socket.socket]:
+    return [Listener(fileno=each.detach()) for each in sockets]

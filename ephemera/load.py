@@ -1,0 +1,84 @@
+"""How far the server is behind: told by how long the turns of its event loop take.
+
+What arrives while a turn runs is done in the next one. A server that keeps up has short turns;
+when more arrives than it can carry, each turn is longer than the one before, and so is everybody's
+wait. Turns are counted only while somebody asks, so a server at rest does nothing for this.
+
+The time is the processor's (of this thread), not the wall's: a machine that is busy with something
+else makes turns late, but work that is refused here would not make them any earlier.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ephemera.logs import Seldom
+
+LONG_SECONDS: Final = 0.006
+"""A turn of more has kept somebody waiting."""
+CALM_SECONDS: Final = 0.003
+"""A turn of less shows that the server keeps up again."""
+SHARE_SECONDS: Final = 0.003
+"""While the server is behind, more work is taken on only in the beginning of each turn. The rest of
+the turn is for those who are refused: the share decides how long a turn is, and a message waits for
+about five of them; how much is taken on in all hardly depends on it."""
+LONG_TURNS: Final = 8
+"""So many long turns without a calm one are no accident, if they do not get shorter by themselves
+as they do after a single pause (garbage, a large page)."""
+CATCHING_UP: Final = 0.75
+"""A turn that is shorter than this part of the longest one is one that catches up."""
+
+logger = logging.getLogger(__name__)
+
+
+class Load:
+    """The gauge of one event loop; `clock` tells the processor time of its thread in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
+        self._clock = clock
+        self._began = 0.0
+        self._longest = 0.0
+        self._long = 0
+        self._is_counting = False
+        self._was_asked = False
+        self._warning = Seldom()
+
+    def is_too_much(self) -> bool:
+        """Tell whether one more piece of work is too much now.
+
+        Must be asked on the event loop, for each piece of work.
+        """
+        self._was_asked = True
+        if not self._is_counting:
+            self._start()
+        if self._long < LONG_TURNS:
+            return False
+        return self._clock() - self._began > SHARE_SECONDS
+
+    def _start(self) -> None:
+        self._is_counting = True
+        self._began = self._clock()
+        asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Note that a turn is over, and look at the next one if there is a reason to."""
+        now = self._clock()
+        self._weigh(now - self._began)
+        self._began = now
+        self._is_counting = self._was_asked or self._long > 0
+        self._was_asked = False
+        if self._is_counting:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _weigh(self, took: float) -> None:
+        if took < CALM_SECONDS:
+            self._long, self._longest = 0, 0.0
+            return
+        is_long = took > max(LONG_SECONDS, self._longest * CATCHING_UP)
+        self._longest = max(self._longest, took)
+        if is_long and self._long < LONG_TURNS:
+            self._long += 1
+            if self._long == LONG_TURNS and self._warning.is_due():
+                logger.warning("More comes in than can be carried: some is told to come later.")

@@ -1,0 +1,43 @@
+"""What goes on and on is told once in a while."""
+
+import asyncio
+import errno
+
+import pytest
+
+from ephemera import logs
+from ephemera.logs import SELDOM_SECONDS, Seldom, on_loop_error
+from tests.support.clock import FakeClock
+
+
+def test_what_is_told_seldom_is_told_at_once_and_then_after_a_minute() -> None:
+    clock = FakeClock()
+    seldom = Seldom(clock)
+    assert [seldom.is_due() for _ in range(3)] == [True, False, False]
+    clock.turn(SELDOM_SECONDS - 1)
+    assert not seldom.is_due()
+    clock.turn(1)
+    assert [seldom.is_due() for _ in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+async def test_running_out_of_descriptors_is_one_line_a_minute(
+    number: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, loop = FakeClock(), asyncio.get_running_loop()
+    monkeypatch.setattr(logs, "_out_of_descriptors", Seldom(clock))
+    for _ in range(3):
+        for _ in range(1_000):
+            on_loop_error(loop, {"exception": OSError(number, "too many open files")})
+        clock.turn(SELDOM_SECONDS)
+    sentence = "No descriptors are left: new connections wait until others have ended."
+    assert [record.getMessage() for record in caplog.records] == [sentence] * 3
+
+
+async def test_another_error_of_the_system_is_always_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    for _ in range(3):
+        on_loop_error(loop, {"exception": OSError(errno.EBADF, "bad")})
+    assert len(caplog.records) == 3

@@ -1,0 +1,36 @@
+"""The garbage collector leaves alone what lives as long as the process."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from ephemera import garbage
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+def test_what_is_loaded_is_not_looked_at_again() -> None:
+    loaded = [object(), []]
+    garbage.settle()
+    assert not any(each is loaded for each in gc.get_objects())
+    assert gc.get_freeze_count() > 0
+
+
+def test_what_comes_later_is_found_when_it_is_garbage() -> None:
+    garbage.settle()
+    later: list[object] = []
+    later.append(later)
+    del later
+    assert gc.collect() >= 1
+
+
+def test_many_objects_may_be_new_before_anybody_looks() -> None:
+    garbage.settle()
+    assert gc.get_threshold() == (garbage.YOUNG, garbage.OLDER, garbage.OLDEST)
