@@ -1,0 +1,161 @@
+"""What a message and a heartbeat cost, counted in calls: more than recorded must be a decision.
+
+Calls do not depend on the machine nor on what else it does, times would. The whole application
+is served by Hypercorn on the loop of the test; the clients are in a thread, which is not counted.
+"""
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http.client import HTTPConnection
+from itertools import count
+from statistics import median
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from ephemera.app import EphemeraApp, create_app
+from ephemera.clock import steady_clock
+from ephemera.engine.memory import MemoryEngine
+from ephemera.hub.heartbeat import Heartbeat
+from ephemera.hub.hub import SLICES
+from ephemera.lobby.presence import Presence
+from ephemera.serve import config_file, load_config
+from ephemera.settings import Settings
+from tests.support.cast import FORM, HTMX, PROGRAM
+
+RECORDED: Final = {"a message to eight": 2587, "a heartbeat of eight": 1335}
+"""Calls of Python and C functions. Whoever makes something cheaper lowers them."""
+MOST: Final = 1.15
+ROUNDS: Final = 15
+"""The median of so many: now and then the reaper or the heartbeat comes in between."""
+READERS: Final = 8
+
+
+class Clients:
+    """Eight who listen and one of them who speaks, on blocking sockets."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._http = HTTPConnection("127.0.0.1", port, timeout=20)
+        self._keys = count()
+        self._streams: list[socket.socket] = []
+        self._token = ""
+        self._room = ""
+
+    def come(self) -> None:
+        """Open a room, fill it, and listen."""
+        opened = self._submit("/rooms", nickname="Ada", capacity="8")
+        self._room, self._token = opened["room"]["id"], opened["token"]
+        tokens = [
+            self._submit("/join", nickname=f"Ben {number}", code=opened["room"]["code"])["token"]
+            for number in range(1, READERS)
+        ]
+        self._streams = [self._listen(token) for token in (self._token, *tokens)]
+        self.hear("event: ping")
+
+    def say(self) -> None:
+        """Post a message as htmx does, and wait until everybody has it."""
+        form = urlencode({"key": f"key {next(self._keys):020}", "text": "Hello"})
+        headers = {**HTMX, "Content-Type": FORM, "Cookie": f"seat={self._token}"}
+        self._http.request("POST", f"/rooms/{self._room}/messages", form, headers)
+        answer = self._http.getresponse()
+        assert b'id="composer"' in answer.read()
+        assert answer.status == 200
+        self.hear("Hello")
+
+    def hear(self, what: str) -> None:
+        """Wait until that has come on every stream."""
+        for stream in self._streams:
+            heard = b""
+            while what.encode() not in heard:
+                chunk = stream.recv(65_536)
+                assert chunk
+                heard += chunk
+
+    def go(self) -> None:
+        """Close every connection."""
+        self._http.close()
+        for stream in self._streams:
+            stream.close()
+
+    def _submit(self, path: str, **fields: str) -> Any:  # noqa: ANN401 - JSON is anything
+        self._http.request("POST", path, urlencode(fields), {**PROGRAM, "Content-Type": FORM})
+        return json.loads(self._http.getresponse().read())
+
+    def _listen(self, token: str) -> socket.socket:
+        stream = socket.create_connection(("127.0.0.1", self._port), timeout=20)
+        head = f"GET /rooms/{self._room}/events HTTP/1.1\r\nHost: a\r\nCookie: seat={token}\r\n\r\n"
+        stream.sendall(head.encode())
+        return stream
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[], int]]:
+    """Count the calls of this thread; the loop must not be in debug mode, which makes more."""
+    calls = 0
+
+    def note(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield lambda: calls
+    finally:
+        sys.setprofile(before)
+
+
+@asynccontextmanager
+async def serving(app: EphemeraApp) -> AsyncIterator[Clients]:
+    """Serve the application on this loop to eight members in a thread."""
+    asyncio.get_running_loop().set_debug(False)
+    config: Config = load_config(config_file(), Settings())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config.bind = [f"fd://{listener.fileno()}"]
+        over = asyncio.Event()
+        server = asyncio.create_task(serve(app, config, shutdown_trigger=over.wait, mode="asgi"))
+        clients = Clients(listener.getsockname()[1])
+        try:
+            await asyncio.to_thread(clients.come)
+            yield clients
+        finally:
+            clients.go()
+            over.set()
+            await server
+            listener.detach()
+
+
+async def calls_of(deed: Callable[[], Awaitable[None]]) -> float:
+    """Return how many calls the deed takes here, the median of some rounds."""
+    counted = []
+    for _ in range(ROUNDS):
+        with counting() as calls:
+            await deed()
+        counted.append(calls())
+    return median(counted)
+
+
+async def test_nothing_costs_more_than_was_recorded() -> None:
+    engine, clock = MemoryEngine(), steady_clock()
+    app = create_app(Settings(rate_limits=False), engine=engine, clock=clock)
+    presence = Presence(engine, clock)
+    heart = Heartbeat(app.hub, presence.renew, presence.linger, period=0)
+
+    async def beat() -> None:
+        for number in range(SLICES):
+            await heart.turn(number)
+
+    async with serving(app) as clients:
+        waiting = await calls_of(lambda: asyncio.to_thread(lambda: None))
+        costs = {
+            "a message to eight": await calls_of(lambda: asyncio.to_thread(clients.say)) - waiting,
+            "a heartbeat of eight": await calls_of(beat),
+        }
+    assert {name: cost for name, cost in costs.items() if cost > MOST * RECORDED[name]} == {}
