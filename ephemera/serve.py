@@ -26,6 +26,7 @@ from hypercorn.middleware import ProxyFixMiddleware
 
 from ephemera import garbage
 from ephemera.accepting import ListenerConfig
+from ephemera.lean import make_lean
 from ephemera.listener import listen, url_of
 from ephemera.logs import on_loop_error
 from ephemera.settings import Settings
@@ -154,6 +155,7 @@ async def _serve(
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(on_loop_error)
     url = url_of(listener, secure=config.ssl_enabled)
+    make_lean()
     config.bind = [f"fd://{listener.detach()}"]
     await hypercorn_serve(
         _behind_proxies(app, settings.trusted_hops),
@@ -209,4 +211,13 @@ def _behind_proxies(app: Application, trusted_hops: int) -> Any:  # noqa: ANN401
     """Believe X-Forwarded-* of that many proxies; of none by default, for anyone can send them."""
     if not trusted_hops:
         return app
-    return ProxyFixMiddleware(app, mode="legacy", trusted_hops=trusted_hops)
+    believing = ProxyFixMiddleware(app, mode="legacy", trusted_hops=trusted_hops)
+
+    def hand_over(scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # noqa: ANN401 # as above
+        """Hand on a copy, which is copied again: Hypercorn keeps its own while a stream is open."""
+        handed: Any = dict(scope)
+        if "headers" in scope:
+            scope["headers"] = ()
+        return believing(handed, receive, send)
+
+    return hand_over

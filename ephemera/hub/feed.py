@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from functools import partial
 
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Engine, Entry
 from ephemera.hub.hub import Hub, send_away
+from ephemera.hub.lifetimes import Lifetimes
 from ephemera.hub.stream import Stream
 
 
@@ -16,27 +17,33 @@ class Feed:
     def __init__(self, engine: Engine, hub: Hub) -> None:
         self._engine = engine
         self._hub = hub
+        self._lifetimes = Lifetimes(_retire)
 
     async def run(
-        self, stream: Stream, gone: Callable[[], Awaitable[None]], seconds: float
+        self, stream: Stream, gone: Callable[[], Awaitable[object]], seconds: float
     ) -> None:
         """Serve the stream until it is over, the client is `gone`, or `seconds` have passed.
 
         Must be called inside the task that serves the response; a stream that
-        is added to the hub is always removed again.
+        is added to the hub is always removed again. Whatever this refers to
+        is there once for each stream, so there is as little as can be.
         """
         self._hub.add(stream)
-        loop = asyncio.get_running_loop()
-        rest = loop.call_later(seconds, self._retire, stream)
+        end = self._lifetimes.begin(stream, seconds)
+        task = asyncio.current_task()
+        assert task  # noqa: S101 # it serves the response
+        before = task.cancelling()
+        stream.on_over = partial(_interrupt, task)
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(None) as waiting:
-                    stream.on_over = lambda: waiting.reschedule(loop.time())
-                    await self._catch_up(stream)
-                    await gone()
+            await self._catch_up(stream)
+            if not _is_over(stream):
+                await gone()
+        except asyncio.CancelledError:
+            if not _is_over(stream) or task.uncancel() > before:
+                raise
         finally:
-            rest.cancel()
             stream.on_over = None
+            self._lifetimes.leave(stream, end)
             self._hub.remove(stream)
             stream.cut()
 
@@ -89,12 +96,24 @@ class Feed:
                 break
         return b"".join(missed)
 
-    def _retire(self, stream: Stream) -> None:
-        """End a stream whose time is over; a finite one that saw nothing says that all is well."""
-        if stream.finite:
-            stream.end(stream.renderer.ping)
-        else:
-            send_away(stream)
+
+def _retire(stream: Stream) -> None:
+    """End a stream whose time is over; a finite one that saw nothing says that all is well."""
+    if stream.finite:
+        stream.end(stream.renderer.ping)
+    else:
+        send_away(stream)
+
+
+def _is_over(stream: Stream) -> bool:
+    """Tell whether a stream that is served has said that it is over."""
+    return stream.on_over is None
+
+
+def _interrupt(task: asyncio.Task[None]) -> None:
+    """Wake the task that serves a stream; when it is at work itself, it will see to it."""
+    if asyncio.current_task() is not task:
+        task.cancel()
 
 
 def _has_place(room: Room, member_id: str) -> bool:

@@ -1,6 +1,5 @@
 """The bounded queue of one subscriber."""
 
-from collections import deque
 from typing import Final
 
 MOST_EVENTS: Final = 64
@@ -13,7 +12,7 @@ class Mailbox:
     __slots__ = ("_bytes", "_chunks")
 
     def __init__(self) -> None:
-        self._chunks: deque[bytes] = deque()
+        self._chunks: list[bytes] | None = None  # an empty deque would be 760 bytes for each stream
         self._bytes = 0
 
     def put(self, chunk: bytes) -> bool:
@@ -22,19 +21,20 @@ class Mailbox:
         One event larger than the whole mailbox is taken when nothing waits
         before it, else nobody could ever get it.
         """
-        waiting = len(self._chunks)
+        waiting = len(self)
         if waiting and (waiting >= MOST_EVENTS or self._bytes + len(chunk) > MOST_BYTES):
             return False
+        self._chunks = self._chunks or []
         self._chunks.append(chunk)
         self._bytes += len(chunk)
         return True
 
     def take(self) -> bytes:
         """Empty the mailbox and return what was in it."""
-        taken = b"".join(self._chunks)
-        self._chunks.clear()
+        taken = b"".join(self._chunks or ())
+        self._chunks = None
         self._bytes = 0
         return taken
 
     def __len__(self) -> int:
-        return len(self._chunks)
+        return len(self._chunks or ())

@@ -5,8 +5,8 @@ answers it like any other request (ADRs 0005 and 0025).
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final, NamedTuple
 
 from quart import request
 
@@ -34,8 +34,12 @@ class HandedOn(NamedTuple):
     receive: Receive
 
 
-Serve = Callable[[str, Scope, Receive, Send], Awaitable[HandedOn | None]]
-"""Serves a hot way to the room of that id, or hands it on before it has answered anything."""
+Rest = Coroutine[Any, Any, None]
+Serve = Callable[[str, Scope, Receive, Send], Awaitable[HandedOn | Rest | None]]
+"""Serves a hot way to the room of that id, or hands it on before it has answered anything.
+
+What takes long is returned, to be awaited when the way itself is over and has let go of all that
+it knew of the request."""
 
 
 class Front:
@@ -60,6 +64,9 @@ class Front:
         left = await serve(hot[1], scope, receive, send)
         if left is None:
             return None
+        if not isinstance(left, HandedOn):
+            del hot, serve, scope, receive, send
+            return await left
         return await self._app({**scope, _REFUSED: left.refused}, left.receive, send)
 
 

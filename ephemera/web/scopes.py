@@ -16,6 +16,15 @@ Headers = Mapping[str, str]
 Form = Literal["html", "json", "text"]
 """In which form somebody wants an answer."""
 
+_FORGOTTEN: Final[Mapping[str, Any]] = {
+    "asgi": {"spec_version": "2.1", "version": "3.0"},
+    "extensions": {},
+    "headers": (),
+    "path": "/",
+    "query_string": b"",
+    "raw_path": b"/",
+    "state": {},
+}
 _ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -47,3 +56,21 @@ def origin_form(target: str) -> str:
     """
     absolute = _ABSOLUTE.fullmatch(target)
     return (absolute[1] or "/") if absolute else f"/{target}"
+
+
+def forget(scope: Scope) -> None:
+    """Let go of what was asked: the server keeps the scope for as long as the answer takes."""
+    if isinstance(scope["headers"], list):
+        scope["headers"].clear()  # a middleware may hold the very list
+    scope.update(_FORGOTTEN)
+
+
+async def write(send: Send, body: bytes, more: bool) -> None:  # noqa: FBT001 - as ASGI has it
+    """Send a part of the body; `more` tells whether it goes on."""
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

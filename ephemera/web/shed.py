@@ -21,7 +21,7 @@ from ephemera.web import texts
 from ephemera.web.bodies import LINGER_SECONDS, MOST_DROPPED_BYTES
 from ephemera.web.errors import error_fields, status_of
 from ephemera.web.fragments import Fragments
-from ephemera.web.front import HandedOn, Serve
+from ephemera.web.front import HandedOn, Rest, Serve
 from ephemera.web.headers import page_headers
 from ephemera.web.media import HTML, JSON, TEXT
 from ephemera.web.scopes import Receive, Scope, Send, form_for, headers_of
@@ -45,7 +45,7 @@ class Shed:
 
     def _serve(
         self, serve: Serve, room_id: str, scope: Scope, receive: Receive, send: Send
-    ) -> Awaitable[HandedOn | None]:
+    ) -> Awaitable[HandedOn | Rest | None]:
         # No coroutine of its own: it would stay for as long as a stream does.
         if self._is_too_much():
             look = _look(scope)

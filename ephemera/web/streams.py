@@ -4,9 +4,9 @@ A stream that may be opened is served here; a refusal is Quart's.
 """
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 from quart import Blueprint, Response
@@ -22,7 +22,16 @@ from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.web.front import HandedOn, Refused, Serve, refused
 from ephemera.web.headers import stream_headers
-from ephemera.web.scopes import Receive, Scope, Send, headers_of, token_of
+from ephemera.web.scopes import (
+    Receive,
+    Scope,
+    Send,
+    forget,
+    headers_of,
+    token_of,
+    until_gone,
+    write,
+)
 
 FINITE_SECONDS: Final = 20.0
 """How long a finite stream (`?once=1`) waits for the first event."""
@@ -86,7 +95,7 @@ class Streams:
 
     async def _serve(
         self, kind: str, room_id: str, scope: Scope, receive: Receive, send: Send
-    ) -> HandedOn | None:
+    ) -> HandedOn | Coroutine[Any, Any, None] | None:
         try:
             stream = await self._admit(room_id, kind, scope, send)
         except Refusal as refusal:
@@ -94,9 +103,9 @@ class Streams:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return None
+        forget(scope)
         await self._presence.renew(stream.room_id, stream.member_id)
-        await self._feed.run(stream, _gone(receive), self._seconds(stream))
-        return None
+        return self._feed.run(stream, partial(until_gone, receive), self._seconds(stream))
 
     async def _admit(self, room_id: str, kind: str, scope: Scope, send: Send) -> Stream:
         """Return the stream, its answer begun. What is known of the seat by now is let go."""
@@ -111,7 +120,7 @@ class Streams:
             room_id,
             place.id,
             renderer,
-            _writer(send),
+            partial(write, send),
             cursor=_cursor(after, place.start),
             finite=query.get("once") == ["1"],
             horizon=place.horizon,
@@ -149,18 +158,3 @@ async def _refuse(room_id: str, representation: str) -> Response:  # noqa: ARG00
 def _cursor(text: str, start: Cursor) -> Cursor:
     """Return where to begin: at the start for a client that has nothing yet."""
     return (Cursor.read(text) or NOWHERE) if text else start
-
-
-def _writer(send: Send) -> Callable[[bytes, bool], Awaitable[None]]:
-    async def write(body: bytes, more: bool) -> None:  # noqa: FBT001 - as ASGI has it
-        await send({"type": "http.response.body", "body": body, "more_body": more})
-
-    return write
-
-
-def _gone(receive: Receive) -> Callable[[], Awaitable[None]]:
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    return gone
