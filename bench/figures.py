@@ -65,6 +65,7 @@ OVERLOAD: Final = Table(
         Figure("over.p99", "at twice that: the same of those accepted", "ms", ratio=False),
         Figure("over.times", "the second by the first", "", ratio=False),
         Figure("over.refused", "refused", "%", ratio=False),
+        Figure("over.unsent", "not even sent, all of a room still wait", "%", ratio=False),
         Figure("over.recovery", "until everything is accepted again", "s", ratio=False),
     ),
 )
