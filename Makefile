@@ -5,9 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # Tests whose run must reach every branch of domain, lobby, hub and engine.
-MEASURED := tests/domain tests/lobby tests/hub tests/contracts tests/web
-# Random lives and races by the ten thousand. They run while the tests outside wait, and give way.
-MACHINES := tests/machines
+MEASURED := tests/domain tests/lobby tests/hub tests/contracts
+# The handlers on top of them. They are not measured: that would take as long again, for no branch more.
+WEB := tests/web
+# Random lives and races, and rooms, by the ten thousand. They run while the tests outside wait, and
+# give way.
+MACHINES := tests/machines tests/growth
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 
@@ -16,7 +19,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-machines test-outside test-wheel test-drain check format format-check lint types lock bench clean
+.PHONY: help setup vendor serve test test-inside test-machines test-outside test-wheel test-drain check format format-check lint types lock bench soak clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,13 +44,15 @@ test: setup ## Run all tests
 
 test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest -n 2 --dist worksteal $(MEASURED) --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal $(WEB)
 
-test-machines: setup ## Run random lives of rooms, and races, by the ten thousand
+test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
 	env -u PYTHONASYNCIODEBUG nice -n 19 $(BIN)/pytest $(MACHINES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
-	$(BIN)/pytest -n 3 --dist loadfile $(addprefix --ignore=,$(MEASURED) $(MACHINES) tests/server/test_wheel.py)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder \
+		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) tests/server/test_wheel.py)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py
@@ -81,6 +86,9 @@ lock: setup ## Renew the lock files
 
 bench: setup ## Measure against peers, 22 minutes; ARGS=--quick for three
 	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench $(ARGS)
+
+soak: setup ## Hold 8,000 streams for 10 minutes, 15 in all; ARGS="--rooms 50 --seconds 30" for two
+	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench.soak $(ARGS)
 
 clean: ## Remove everything that make made
 	rm -rf .venv .venv-* node_modules static/vendor dist build htmlcov .coverage* \

@@ -12,6 +12,7 @@ from ephemera.terminal.client import Client, ask, connection
 from ephemera.terminal.door import wait_at_the_door
 from ephemera.terminal.events import number_of, text_of, within
 from ephemera.terminal.mistakes import Mistake, TooFast, Unreached
+from ephemera.terminal.paper import paper
 from ephemera.terminal.places import (
     TOKEN,
     Invitation,
@@ -105,5 +106,7 @@ def _way_back(seat: Seat, *, is_known: bool) -> str:
 
 
 async def _asked(question: str) -> str:
-    session: PromptSession[str] = PromptSession(question, color_depth=looks.color_depth())
+    session: PromptSession[str] = PromptSession(
+        question, output=paper(), color_depth=looks.color_depth()
+    )
     return (await session.prompt_async()).strip()

@@ -7,6 +7,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.renderer import print_formatted_text
 
 from ephemera.terminal import looks
+from ephemera.terminal.paper import paper
 from ephemera.terminal.typed import Sendable
 
 
@@ -17,6 +18,7 @@ class Screen:
         self._depth = looks.color_depth()
         self._session: PromptSession[str] = PromptSession(
             "> ",
+            output=paper(),
             style=looks.STYLE,
             color_depth=self._depth,
             validator=Sendable(),

@@ -1,4 +1,4 @@
-"""One Chromium, one server and one nginx for each module."""
+"""One Chromium, one server and one nginx for all modules that one process runs."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -16,7 +16,7 @@ Newcomer = Callable[..., Awaitable[Person]]
 
 @dataclass(frozen=True)
 class House:
-    """What a module shares."""
+    """What the modules share."""
 
     browser: Browser
     nginx: RunningNginx
@@ -39,7 +39,7 @@ def serving(
     )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house() -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(serving())
@@ -48,7 +48,7 @@ async def house() -> AsyncIterator[House]:
         yield House(browser, nginx, server)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def newcomer(house: House) -> AsyncIterator[Newcomer]:
     """Give a function that lets somebody in with a fresh browser, each its own."""
     async with AsyncExitStack() as stack:

@@ -10,15 +10,15 @@ from tests.e2e.conftest import House, Newcomer
 from tests.support import curl
 from tests.support.browser import Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def three_people(newcomer: Newcomer) -> tuple[Person, Person, Person]:
-    """Seat Ada, Ben and Cleo in a room for four."""
+    """Seat Ada, Ben and Cleo in a room for four, each by the pages for it."""
     ada, ben, cleo = await newcomer(), await newcomer(), await newcomer()
-    code = await ada.open_room("Ada", capacity=4)
-    await ben.join(code, "Ben")
-    await cleo.join(code, "Cleo")
+    code = await ada.open_room_by_hand("Ada", capacity=4)
+    await ben.join_by_hand(code, "Ben")
+    await cleo.join_by_hand(code, "Cleo")
     return ada, ben, cleo
 
 

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOTHING = "There is nothing here."
 
@@ -73,6 +73,8 @@ async def test_after_the_last_has_left_the_room_is_gone_within_a_second(
     for one in (ada, ben):
         one.watch.forgive("status of 404")
     room = ada.page.url
+    answers = [await one.context.request.get(room) for one in (ada, ben)]
+    assert {answer.status for answer in answers} == {200}  # and the connections are there now
     await ada.leave()
     await ben.leave()
     async with asyncio.timeout(1):

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import House, Newcomer
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # Draws the picture of the code as it is on the screen and looks at the middle of each module.
 _READ_MODULES = """
@@ -58,7 +58,7 @@ async def test_a_code_in_the_path_fills_the_form_and_joins_nobody(
 async def test_a_code_is_forgiven_its_case_its_hyphen_and_spaces(newcomer: Newcomer) -> None:
     ada, ben = await newcomer(), await newcomer()
     code = await ada.open_room("Ada")
-    await ben.join(f" {code.lower().replace('-', ' ')} ", "Ben")
+    await ben.join_by_hand(f" {code.lower().replace('-', ' ')} ", "Ben")
     await expect(ada.roster).to_have_count(2)
 
 

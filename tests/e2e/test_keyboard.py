@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.conftest import House, Newcomer
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MOST_STOPS = 40
 

@@ -15,7 +15,7 @@ from tests.support.hostile import Network, holding
 from tests.support.plain import ROSTER_MS, plain
 from tests.support.processes import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SOON_MS = 3_000.0
 """A browser renews a document that has ended after a second."""
@@ -27,14 +27,14 @@ OUTCOMES = {
 scripts_on_and_off = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def firefox() -> AsyncIterator[Firefox]:
     """Run Firefox without scripts."""
     async with running_firefox(scripts=False) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def held(house: House) -> AsyncIterator[Network]:
     """Stand a proxy that holds each answer to its end before the server."""
     async with holding(house.server.port) as network:

@@ -8,7 +8,7 @@ from playwright.async_api import Response, expect
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, overflow, unfold
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE = {"width": 360, "height": 740}
 ARABIC = "محمدعبدالرحمنالأنصاريالح"

@@ -9,7 +9,7 @@ from tests.e2e.conftest import Newcomer
 from tests.e2e.test_reading import place, scroll_up
 from tests.support.browser import Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EDGE = "(element) => getComputedStyle(element).borderTopColor"
 
@@ -209,7 +209,7 @@ async def test_the_arrow_keys_lead_from_message_to_message(newcomer: Newcomer) -
 
 async def test_the_edge_of_a_message_that_disappears_burns_down(newcomer: Newcomer) -> None:
     ada = await newcomer()
-    await ada.open_room("Ada", vanish="60")
+    await ada.open_room_by_hand("Ada", vanish="60")
     await ada.say("for a minute")
     words = ada.page.get_by_role("article").locator(".text")
     assert (

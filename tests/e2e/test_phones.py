@@ -13,7 +13,7 @@ from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, Tab
 from tests.support.relay import Relay, running_relay
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SOON_MS = 2_000.0
 WATCHDOG = 40.0
@@ -22,7 +22,7 @@ OUTAGES = ("net::ERR_", "Failed to fetch", "network error", "htmx:sse:error")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def relay(house: House) -> AsyncIterator[Relay]:
     """Stand where each stream has a connection of its own, that can be lost."""
     async with running_relay(house.server.url) as relay:

@@ -7,7 +7,7 @@ from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, unfold
 from tests.support.plain import PlainPerson, plain
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SOON_MS = 2_000.0
 

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, expect
 from tests.e2e.conftest import Newcomer
 from tests.support.browser import Person, Tab
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _FROM_NEWEST = """
 () => {

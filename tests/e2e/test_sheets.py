@@ -9,7 +9,7 @@ from tests.e2e.conftest import House, Newcomer
 from tests.e2e.test_keyboard import tab_to
 from tests.support.browser import Person, overflow
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE = {"width": 360, "height": 740}
 ARABIC = "محمدعبدالرحمنالأنصاريالح"

@@ -11,10 +11,10 @@ from tests.support.browser import person
 from tests.support.nginx import running_nginx
 from tests.support.server import RunningServer
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def fleeting() -> AsyncIterator[RunningServer]:
     """Serve with streams that live for a second."""
     async with serving(stream_lifetime=1) as server:

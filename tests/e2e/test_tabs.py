@@ -6,7 +6,7 @@ from playwright.async_api import Page, Request, expect
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, additions, said_on, sequence_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_fourth_tab_makes_the_oldest_go_finite_and_all_hear_everything_once(

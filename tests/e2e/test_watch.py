@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def in_the_lobby(house: House, newcomer: Newcomer) -> Person:

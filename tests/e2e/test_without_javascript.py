@@ -15,14 +15,14 @@ from tests.support.nginx import running_nginx
 from tests.support.plain import REFRESH_MS, ROSTER_MS, PlainPerson, plain
 from tests.support.processes import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SOON_MS = 2_000.0
 NOTHING = "There is nothing here."
 CLOSED = "The host ended this room. It is gone."
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def held(house: House) -> AsyncIterator[Network]:
     """Stand a proxy that holds each answer to its end before the server."""
     async with holding(house.server.port) as network:
@@ -68,10 +68,10 @@ async def test_a_room_is_opened_joined_and_talked_in_without_any_reload(
     newcomer: Newcomer,
 ) -> None:
     ada, ben = await without_scripts(newcomer), await without_scripts(newcomer)
-    code = await ada.open_room("Ada")
+    code = await ada.open_room_by_hand("Ada")
     loads = requests_of(ada.page, ada.page.url)
     lives = requests_of(ada.page, "/live")
-    await ben.join(code, "Ben")
+    await ben.join_by_hand(code, "Ben")
     assert await ben.send("hello\nAda") == 303
     await expect(ben.composer).to_have_value("")
     await ada.say("hello Ben")
@@ -276,7 +276,7 @@ async def test_people_with_scripts_never_load_a_frame(newcomer: Newcomer) -> Non
     ada = await newcomer()
     paths: list[str] = []
     ada.page.on("request", lambda request: paths.append(request.url.partition("?")[0]))
-    await ada.open_room("Ada")
+    await ada.open_room_by_hand("Ada")
     await ada.say("hello")
     await ada.sees("hello")
     assert any(path.endswith("/events") for path in paths)
@@ -290,7 +290,7 @@ async def test_people_without_scripts_load_no_script_and_listen_to_no_events(
     ben = await without_scripts(newcomer)
     kinds: list[tuple[str, str]] = []
     ben.page.on("request", lambda request: kinds.append((request.resource_type, request.url)))
-    await ben.open_room("Ben")
+    await ben.open_room_by_hand("Ben")
     await ben.say("hello")
     await ben.sees("hello")
     assert any(url.endswith("/live") for _, url in kinds)

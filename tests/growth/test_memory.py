@@ -22,7 +22,7 @@ from tests.support.readers import JSON
 from tests.support.rooms import House, a_house
 
 ROOMS: Final = 2000
-LEAST_OF_A_ROOM: Final = 7_000
+LEAST_OF_A_ROOM: Final = 5_000
 """Bytes that a room of two takes at least, with a few words, streams and all."""
 MOST_LEFT: Final = 800
 """Bytes that may be left of it: room for its entries in tables, which shrink only when something

@@ -158,7 +158,7 @@ async def test_who_was_turned_away_has_nothing_to_withdraw() -> None:
     await answer(house, ada, admit=False)
     before = await house.room(ada)
     door = await house.lobby.at_the_door(ada.room.id, zoe.token)
-    assert door.knock == "declined"
+    assert (door.room, door.knock) == (before, "declined")
     await house.lobby.withdraw(door)
     assert await house.room(ada) == before
 

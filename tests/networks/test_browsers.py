@@ -68,10 +68,10 @@ class InChromium:
     person: Person
 
     async def open(self) -> str:
-        return await self.person.open_room("Ada")
+        return await self.person.open_room_by_hand("Ada")
 
     async def join(self, code: str) -> None:
-        await self.person.join(code, "Ben")
+        await self.person.join_by_hand(code, "Ben")
 
     async def say(self, text: str) -> None:
         await self.person.say(text)
@@ -312,7 +312,7 @@ async def test_chromium_turns_to_finite_streams_by_itself_behind_a_proxy_that_ho
         ada = await open_room(client)
         finite = starts_of(ben.page, "/events?once=1")
         loop = asyncio.get_running_loop()
-        await ben.join(ada.code, "Ben")
+        await ben.join_by_hand(ada.code, "Ben")
         start = loop.time()
         await expect(ben.status).to_contain_text("Slow network", timeout=9_000)
         assert loop.time() - start > 5
@@ -341,7 +341,7 @@ async def test_chromium_keeps_its_stream_where_idle_connections_are_cut(street: 
         ada = await open_room(client)
         opened: list[str] = []
         ben.page.on("request", lambda one: opened.append(one.url.partition("?")[0]))
-        await ben.join(ada.code, "Ben")
+        await ben.join_by_hand(ada.code, "Ben")
         end = asyncio.get_running_loop().time() + 2.5 * silence
         await until(lambda: _is(asyncio.get_running_loop().time() > end), PATIENCE)
         await say(client, ada, "still there?")
@@ -362,7 +362,7 @@ async def test_chromium_comes_back_when_its_idle_stream_is_cut(
         ada = await open_room(client)
         opened: list[str] = []
         ben.page.on("request", lambda one: opened.append(one.url.partition("?")[0]))
-        await ben.join(ada.code, "Ben")
+        await ben.join_by_hand(ada.code, "Ben")
         said: list[str] = []
         for count in range(1, 4):
             await until(lambda: _is(times_opened(opened) > count), PATIENCE)  # noqa: B023 - awaited here
@@ -387,7 +387,7 @@ async def test_chromium_hears_everything_once_where_connections_are_cut_at_rando
         ben.watch.forgive(*OUTAGES)
         ada = await open_room(client)
         seat = Person(street.server.url, ben.context, ben.page, ben.watch)
-        await seat.join(ada.code, "Ben")  # a seat is the host's, whatever the port
+        await seat.join_by_hand(ada.code, "Ben")  # a seat is the host's, whatever the port
         await arrive(ben.page, ben.page.url.replace(seat.url, network.url))
         ben.watch.hosts.discard(urlsplit(seat.url).netloc)
         before = network.harm

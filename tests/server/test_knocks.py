@@ -9,9 +9,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from tests.support.server import RunningServer, running_server
 from tests.support.visitors import AS_PROGRAM, Seat, open_room, visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANSWERED_WITHIN = 10.0
 ENDS_WITHIN = 5.0
@@ -77,9 +80,10 @@ async def ended(page: StreamReader) -> None:
     assert not rest.removesuffix(b"0\r\n\r\n").strip(), rest
 
 
-async def test_the_pages_of_all_who_wait_end_with_their_answer_and_no_other() -> None:
+async def test_the_pages_of_all_who_wait_end_with_their_answer_and_no_other(
+    server: RunningServer,
+) -> None:
     async with (
-        running_server(EPHEMERA_RATE_LIMITS="off") as server,
         visitor(server.url) as client,
         AsyncExitStack() as stack,
     ):
@@ -98,11 +102,8 @@ async def test_the_pages_of_all_who_wait_end_with_their_answer_and_no_other() ->
             assert secret not in server.stdout + server.stderr
 
 
-async def test_200_who_knock_at_once_give_sixteen_who_wait() -> None:
-    async with (
-        running_server(EPHEMERA_RATE_LIMITS="off") as server,
-        visitor(server.url) as client,
-    ):
+async def test_200_who_knock_at_once_give_sixteen_who_wait(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
         ada = await an_asking_room(client)
         came = (ask_to_join(client, ada, f"Guest {number}") for number in range(KNOCKS))
         answers = Counter(answer.status_code for answer in await asyncio.gather(*came))

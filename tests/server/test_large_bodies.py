@@ -14,6 +14,8 @@ from tests.support.sockets import connection, read_all
 from tests.support.tracing import tracing
 from tests.support.visitors import Seat, open_room, visitor
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 MIB = 2**20
 CHUNK = b"a" * 0x4000
 WHOLE = 100 * MIB
@@ -33,8 +35,10 @@ MOST_GROWTH = 8 * MIB
 
 
 @pytest.mark.parametrize("kind", [MULTIPART, FORM, PLAIN])
-async def test_a_body_without_end_is_refused_within_its_first_128_kib(kind: str) -> None:
-    async with running_server() as server, visitor(server.url) as client:
+async def test_a_body_without_end_is_refused_within_its_first_128_kib(
+    server: RunningServer, kind: str
+) -> None:
+    async with visitor(server.url) as client:
         seat = await open_room(client)
         for path in ("/rooms", "/join", f"{seat.path}/messages"):
             async with connection(server.port) as (reader, writer):
@@ -62,8 +66,10 @@ async def test_100_mib_of_body_go_into_no_file_and_no_memory(kind: str) -> None:
         assert (await client.get("/health/ready")).status_code == httpx.codes.OK
 
 
-async def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent() -> None:
-    async with running_server() as server, connection(server.port) as (reader, writer):
+async def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent(
+    server: RunningServer,
+) -> None:
+    async with connection(server.port) as (reader, writer):
         writer.write(
             b"POST /rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 131073\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
@@ -74,10 +80,10 @@ async def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sen
 @pytest.mark.parametrize("chunked", [True, False])
 @pytest.mark.parametrize("size", [0x10001, 0x1FFFF])
 async def test_a_body_a_little_too_large_is_read_to_its_end_and_the_connection_lives(
-    size: int, *, chunked: bool
+    server: RunningServer, size: int, *, chunked: bool
 ) -> None:
     """Closed on bytes that nobody read, it would be reset, and a proxy would say 502."""
-    async with running_server() as server, connection(server.port) as (reader, writer):
+    async with connection(server.port) as (reader, writer):
         length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
         start = f"POST /rooms HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n{length}"
         whole = b"a" * size

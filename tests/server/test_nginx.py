@@ -8,19 +8,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
+import pytest_asyncio
 
 from tests.support.nginx import RunningNginx, adapted, running_nginx
-from tests.support.server import RunningServer, running_server
+from tests.support.server import running_server
 
 ONE_BYTE_CHUNK = b"1\r\nx\r\n"
 AS_PROGRAM = {"Accept": "application/json"}
 
 
-@asynccontextmanager
-async def proxied_server() -> AsyncIterator[tuple[RunningServer, RunningNginx]]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nginx() -> AsyncIterator[RunningNginx]:
+    """Run nginx as shipped before a server without limits."""
     behind = running_server(EPHEMERA_TRUSTED_HOPS="1", EPHEMERA_RATE_LIMITS="off")
-    async with behind as server, running_nginx(server.port) as nginx:
-        yield server, nginx
+    async with behind as server, running_nginx(server.port) as running:
+        yield running
 
 
 def visitor(nginx: RunningNginx) -> httpx.AsyncClient:
@@ -34,13 +37,15 @@ def test_every_placeholder_that_the_file_names_is_in_it(tmp_path: Path) -> None:
     assert str(tmp_path / "fullchain.pem") in text
 
 
-async def test_browsers_get_http_2() -> None:
-    async with proxied_server() as (_, nginx), visitor(nginx) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_browsers_get_http_2(nginx: RunningNginx) -> None:
+    async with visitor(nginx) as client:
         assert (await client.get("/health/ready")).http_version == "HTTP/2"
 
 
-async def test_a_message_comes_out_of_an_open_stream_at_once() -> None:
-    async with proxied_server() as (_, nginx), visitor(nginx) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_message_comes_out_of_an_open_stream_at_once(nginx: RunningNginx) -> None:
+    async with visitor(nginx) as client:
         answer = await client.post("/rooms", data={"nickname": "Ada"}, headers=AS_PROGRAM)
         room, token = answer.json()["room"]["id"], answer.json()["token"]
         seat = {**AS_PROGRAM, "Authorization": f"Bearer {token}"}
@@ -61,14 +66,14 @@ async def until(lines: AsyncIterator[str], text: str) -> AsyncIterator[str]:
             return
 
 
-async def test_a_body_in_tiny_chunks_is_spooled_by_nobody() -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_body_in_tiny_chunks_is_spooled_by_nobody(nginx: RunningNginx) -> None:
     """One byte in each chunk: six times the bytes on the wire, past any buffer."""
-    async with proxied_server() as (_, nginx):
-        async with watching(nginx.folder / "spool") as created:
-            answer = await post_in_tiny_chunks(nginx, 60_000)
-            assert re.match(rb"HTTP/1.1 [24]", answer)
-        assert not created
-        assert not nginx.spooled()
+    async with watching(nginx.folder / "spool") as created:
+        answer = await post_in_tiny_chunks(nginx, 60_000)
+        assert re.match(rb"HTTP/1.1 [24]", answer)
+    assert not created
+    assert not nginx.spooled()
 
 
 async def post_in_tiny_chunks(nginx: RunningNginx, count: int) -> bytes:

@@ -3,14 +3,17 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
+import pytest
+import pytest_asyncio
 
 from tests.support.processes import until
-from tests.support.server import RunningServer, running_server
+from tests.support.server import RunningServer
 from tests.support.sockets import connection, exchange
 from tests.support.visitors import Seat, gauges, open_room, say, visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOST = b"Host: localhost\r\n"
 CLOSE = b"Connection: close\r\n\r\n"
@@ -22,19 +25,14 @@ WEBSOCKET = (
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
-@asynccontextmanager
-async def odd_server() -> AsyncIterator[tuple[RunningServer, Seat]]:
-    """Serve, and at the end insist that nothing was logged and everything still works."""
-    async with (
-        running_server(EPHEMERA_RATE_LIMITS="off") as server,
-        visitor(server.url) as client,
-    ):
+@pytest_asyncio.fixture(loop_scope="module", autouse=True)
+async def seat(server: RunningServer) -> AsyncIterator[Seat]:
+    """Take a seat, and at the end insist that everything still works and no stream is left."""
+    async with visitor(server.url) as client:
         seat = await open_room(client)
-        yield server, seat
+        yield seat
         await say(client, seat, "still here")
         await until(lambda: nobody_streams(client), within=10)
-        assert "ERROR" not in server.stderr, server.stderr
-        assert "CRITICAL" not in server.stderr, server.stderr
 
 
 async def nobody_streams(client: httpx.AsyncClient) -> bool:
@@ -91,13 +89,12 @@ ANSWERED = {
 }
 
 
-async def test_odd_requests_are_answered_and_never_with_a_500() -> None:
-    async with odd_server() as (server, _):
-        for name, (request, status) in ANSWERED.items():
-            answer = await exchange(server.port, request)
-            assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (name, answer[:200])
-            assert b"X-Evil:" not in answer.partition(b"\r\n\r\n")[0], name
-            assert b"Traceback" not in answer, name
+async def test_odd_requests_are_answered_and_never_with_a_500(server: RunningServer) -> None:
+    for name, (request, status) in ANSWERED.items():
+        answer = await exchange(server.port, request)
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (name, answer[:200])
+        assert b"X-Evil:" not in answer.partition(b"\r\n\r\n")[0], name
+        assert b"Traceback" not in answer, name
 
 
 HOSTS = [
@@ -116,38 +113,39 @@ HOSTS = [
 ]
 
 
-async def test_an_odd_host_is_not_thrown_back_in_invitations_and_help() -> None:
-    async with odd_server() as (server, seat):
-        token = f"Authorization: Bearer {seat.token}\r\n".encode()
-        for host in HOSTS:
-            for target, accept in (
-                (b"/", b"*/*"),
-                (seat.path.encode(), b"text/html"),
-                (b"/join", b"text/html"),
-            ):
-                headers = b"Host: " + host + b"\r\nAccept: " + accept + b"\r\n" + token
-                answer = await exchange(server.port, get(target, headers))
-                assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 ")), (host, answer[:99])
-                if host:
-                    assert host not in answer, (host, target)
+async def test_an_odd_host_is_not_thrown_back_in_invitations_and_help(
+    server: RunningServer, seat: Seat
+) -> None:
+    token = f"Authorization: Bearer {seat.token}\r\n".encode()
+    for host in HOSTS:
+        for target, accept in (
+            (b"/", b"*/*"),
+            (seat.path.encode(), b"text/html"),
+            (b"/join", b"text/html"),
+        ):
+            headers = b"Host: " + host + b"\r\nAccept: " + accept + b"\r\n" + token
+            answer = await exchange(server.port, get(target, headers))
+            assert answer.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 400 ")), (host, answer[:99])
+            if host:
+                assert host not in answer, (host, target)
 
 
-async def test_a_neighbours_cookie_of_bytes_does_not_hide_ours() -> None:
-    async with odd_server() as (server, seat):
-        cookie = f"Cookie: other=\xff; seat={seat.token}\r\n".encode("latin-1")
-        for way in ("", "/json?once=1"):
-            answer = await exchange(server.port, get(f"{seat.path}{way}".encode(), HOST + cookie))
-            assert answer.startswith(b"HTTP/1.1 200 "), (way, answer[:200])
+async def test_a_neighbours_cookie_of_bytes_does_not_hide_ours(
+    server: RunningServer, seat: Seat
+) -> None:
+    cookie = f"Cookie: other=\xff; seat={seat.token}\r\n".encode("latin-1")
+    for way in ("", "/json?once=1"):
+        answer = await exchange(server.port, get(f"{seat.path}{way}".encode(), HOST + cookie))
+        assert answer.startswith(b"HTTP/1.1 200 "), (way, answer[:200])
 
 
-async def test_a_client_of_http_1_0_without_a_host_is_answered() -> None:
-    async with odd_server() as (server, _):
-        answer = await exchange(server.port, b"GET / HTTP/1.0\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 200 ")
+async def test_a_client_of_http_1_0_without_a_host_is_answered(server: RunningServer) -> None:
+    answer = await exchange(server.port, b"GET / HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_an_upgrade_to_http_2_is_served_on_the_same_connection() -> None:
-    async with odd_server() as (server, _), connection(server.port) as (reader, writer):
+async def test_an_upgrade_to_http_2_is_served_on_the_same_connection(server: RunningServer) -> None:
+    async with connection(server.port) as (reader, writer):
         writer.write(b"GET /about HTTP/1.1\r\n" + HOST + H2C + b"\r\n" + PREFACE)
         async with asyncio.timeout(10):
             head = await reader.readuntil(b"\r\n\r\n")
@@ -155,8 +153,10 @@ async def test_an_upgrade_to_http_2_is_served_on_the_same_connection() -> None:
             await reader.readuntil(b"</html>")
 
 
-async def test_an_upgrade_to_http_2_on_a_stream_leaves_no_ghost() -> None:
-    async with odd_server() as (server, seat), connection(server.port) as (reader, writer):
+async def test_an_upgrade_to_http_2_on_a_stream_leaves_no_ghost(
+    server: RunningServer, seat: Seat
+) -> None:
+    async with connection(server.port) as (reader, writer):
         headers = {
             "Connection": "Upgrade, HTTP2-Settings",
             "Upgrade": "h2c",
@@ -168,15 +168,14 @@ async def test_an_upgrade_to_http_2_on_a_stream_leaves_no_ghost() -> None:
             await reader.readuntil(b'{"event":"ping"}\n')
 
 
-async def test_garbage_is_cut_and_nothing_else_happens() -> None:
+async def test_garbage_is_cut_and_nothing_else_happens(server: RunningServer, seat: Seat) -> None:
     """Bytes at random, alone and where HTTP/1.1 and HTTP/2 expect something of theirs."""
     chance = random.Random(2)  # noqa: S311 # the same garbage every time
-    async with odd_server() as (server, seat):
-        for start in (b"", b"GET / HTTP/1.1\r\n", PREFACE, seat.request("messages")[:-2]):
-            for _ in range(25):
-                async with connection(server.port) as (reader, writer):
-                    writer.write(start + chance.randbytes(chance.randrange(1, 2_000)))
-                    writer.write_eof()
-                    async with asyncio.timeout(10):
-                        answer = await reader.read()
-                    assert not answer.startswith(b"HTTP/1.1 5"), (start, answer)
+    for start in (b"", b"GET / HTTP/1.1\r\n", PREFACE, seat.request("messages")[:-2]):
+        for _ in range(25):
+            async with connection(server.port) as (reader, writer):
+                writer.write(start + chance.randbytes(chance.randrange(1, 2_000)))
+                writer.write_eof()
+                async with asyncio.timeout(10):
+                    answer = await reader.read()
+                assert not answer.startswith(b"HTTP/1.1 5"), (start, answer)

@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from tests.support.server import running_server
+from tests.support.server import RunningServer
 from tests.support.sockets import Reader, connection, read_chunk
 from tests.support.visitors import Seat, join, open_room, say_plainly, visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ENDS_WITHIN = 1.0
 SAYS_SO = {
@@ -65,9 +67,10 @@ async def listening(stack: AsyncExitStack, port: int, seat: Seat, way: str) -> L
 
 
 @pytest.mark.parametrize("way", SAYS_SO)
-async def test_every_open_stream_ends_within_a_second_and_says_so(way: str) -> None:
+async def test_every_open_stream_ends_within_a_second_and_says_so(
+    server: RunningServer, way: str
+) -> None:
     async with (
-        running_server(EPHEMERA_RATE_LIMITS="off") as server,
         visitor(server.url) as client,
         AsyncExitStack() as stack,
         asyncio.timeout(30),
@@ -105,9 +108,10 @@ async def here(client: httpx.AsyncClient, seat: Seat) -> str:
     return str(answer.text.splitlines()[-1].partition('"cursor":"')[2].partition('"')[0])
 
 
-async def test_nothing_is_said_after_the_answer_however_fast_they_post() -> None:
+async def test_nothing_is_said_after_the_answer_however_fast_they_post(
+    server: RunningServer,
+) -> None:
     async with (
-        running_server(EPHEMERA_RATE_LIMITS="off") as server,
         visitor(server.url) as client,
         asyncio.timeout(60),
     ):

@@ -17,18 +17,14 @@ from tests.support.server import ROOT, RunningServer, environment, outcome, runn
 from tests.support.sockets import Reader
 from tests.support.visitors import Seat, gauges, join, open_room, texts, visitor
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 ENDS_WITHIN = 60.0
 GONE = "ephemera: There is no such room any more, or this token opens no seat in it."
 WITHOUT_THE_EXTRA = (
     "import sys; sys.modules['httpx'] = sys.modules['prompt_toolkit'] = None; "
     "from ephemera.cli import main; main()"
 )
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[RunningServer]:
-    async with running_server(EPHEMERA_RATE_LIMITS="off") as running:
-        yield running
 
 
 @asynccontextmanager
@@ -142,18 +138,18 @@ async def test_a_missing_token_ends_in_a_sentence() -> None:
 
 
 async def test_a_server_that_dies_ends_in_a_sentence_that_counts_what_is_lost(
-    server: RunningServer,
+    mortal_server: RunningServer,
 ) -> None:
-    seat = await opened(server)
+    seat = await opened(mortal_server)
     async with (
-        Reader(server.port, seat) as reader,
-        sending(room_of(server, seat), "--patience", "2", token=seat.token) as process,
+        Reader(mortal_server.port, seat) as reader,
+        sending(room_of(mortal_server, seat), "--patience", "2", token=seat.token) as process,
     ):
         assert process.stdin
         process.stdin.write(b"one\n")
         await read_until(reader, "one")
-        server.send(signal.SIGKILL)
-        await server.ended()
+        mortal_server.send(signal.SIGKILL)
+        await mortal_server.ended()
         code, written = await ended(process, b"two\nthree\n")
     assert code == 1
     # The reader may hear of the first line before the sender does.
@@ -161,11 +157,13 @@ async def test_a_server_that_dies_ends_in_a_sentence_that_counts_what_is_lost(
     assert re.fullmatch(sentence, written)
 
 
-async def test_a_server_that_starts_anew_knows_nothing_of_the_room(server: RunningServer) -> None:
-    seat = await opened(server)
-    bind = server.url.removeprefix("http://")
-    assert await server.terminate() == 0
-    async with sending(room_of(server, seat), token=seat.token) as process:
+async def test_a_server_that_starts_anew_knows_nothing_of_the_room(
+    mortal_server: RunningServer,
+) -> None:
+    seat = await opened(mortal_server)
+    bind = mortal_server.url.removeprefix("http://")
+    assert await mortal_server.terminate() == 0
+    async with sending(room_of(mortal_server, seat), token=seat.token) as process:
         assert process.stdin
         process.stdin.write(b"one\n")
         async with running_server(bind=bind):

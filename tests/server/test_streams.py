@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.support.processes import until
-from tests.support.server import running_server
+from tests.support.server import RunningServer, running_server
 from tests.support.sockets import Reader, calling, connection, exchange, read_all
 from tests.support.visitors import (
     Seat,
@@ -20,13 +20,16 @@ from tests.support.visitors import (
     visitor,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 MESSAGES = 500
 BEHIND = 20  # far less than the log holds: nobody needs a resync
 
 
-async def test_8_readers_killed_at_random_get_500_messages_once_and_in_order() -> None:
+async def test_8_readers_killed_at_random_get_500_messages_once_and_in_order(
+    server: RunningServer,
+) -> None:
     async with (
-        running_server(EPHEMERA_RATE_LIMITS="off") as server,
         visitor(server.url) as client,
         calling(server.port) as caller,
     ):
@@ -76,8 +79,8 @@ def assert_complete(reader: Reader, said: list[str]) -> None:
     assert counted["member-joined"] == 8
 
 
-async def test_a_killed_connection_that_comes_back_makes_no_noise() -> None:
-    async with running_server() as server, visitor(server.url) as client:
+async def test_a_killed_connection_that_comes_back_makes_no_noise(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
         ada = await open_room(client)
         ben = await join(client, ada.code)
         async with Reader(server.port, ada) as reader:
@@ -116,8 +119,8 @@ async def test_heartbeats_come_on_a_silent_stream() -> None:
             assert kinds(reader.events) == {"room-opened": 1, "member-joined": 1}
 
 
-async def test_heartbeats_of_events_are_named_and_have_an_id() -> None:
-    async with running_server() as server, visitor(server.url) as client:
+async def test_heartbeats_of_events_are_named_and_have_an_id(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
         ada = await open_room(client)
         async with connection(server.port) as (reader, writer):
             writer.write(ada.request("events"))
@@ -166,8 +169,10 @@ async def test_nothing_is_missed_when_a_stream_reaches_the_end_of_its_life() -> 
 
 
 @pytest.mark.parametrize("way", ["events", "json", "raw"])
-async def test_head_answers_as_get_would_and_subscribes_nobody(way: str) -> None:
-    async with running_server() as server, visitor(server.url) as client:
+async def test_head_answers_as_get_would_and_subscribes_nobody(
+    server: RunningServer, way: str
+) -> None:
+    async with visitor(server.url) as client:
         ada = await open_room(client)
         async with client.stream("GET", f"{ada.path}/{way}", headers=ada.headers) as got:
             await until(lambda: has_streams(client, 1), within=5)
@@ -223,8 +228,10 @@ async def test_a_second_request_on_the_connection_of_a_stream_leaves_no_ghost() 
         assert "ERROR" not in server.stderr
 
 
-async def test_a_client_of_http_1_0_gets_the_stream_until_the_connection_ends() -> None:
-    async with running_server() as server, visitor(server.url) as client:
+async def test_a_client_of_http_1_0_gets_the_stream_until_the_connection_ends(
+    server: RunningServer,
+) -> None:
+    async with visitor(server.url) as client:
         ada = await open_room(client)
         async with connection(server.port) as (reader, writer):
             writer.write(ada.request("json", version="1.0"))
@@ -237,8 +244,8 @@ async def test_a_client_of_http_1_0_gets_the_stream_until_the_connection_ends() 
                 assert b'"room-wiped"' in await read_all(reader)
 
 
-async def test_a_stream_over_http_2_without_tls_works_too() -> None:
-    async with running_server() as server, visitor(server.url) as client:
+async def test_a_stream_over_http_2_without_tls_works_too(server: RunningServer) -> None:
+    async with visitor(server.url) as client:
         ada = await open_room(client)
         async with visitor(server.url, http1=False, http2=True) as other:
             streaming = other.stream("GET", f"{ada.path}/json", headers=ada.headers)

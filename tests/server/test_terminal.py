@@ -3,15 +3,19 @@
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.support.server import RunningServer, outcome, running_server
 from tests.support.sockets import Reader
 from tests.support.tmux import Terminal, ephemera_in_a_terminal
 from tests.support.visitors import Seat, join, kinds, open_room, say, texts, visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 READY = "in the room  /who"
 SGR = r"(?:\x1b\[[0-9;]*m)*"
@@ -28,28 +32,28 @@ def _has_the_draft_below_the_last_message(screen: str) -> bool:
     )
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[RunningServer]:
-    async with running_server(EPHEMERA_RATE_LIMITS="off") as running:
-        yield running
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def client(server: RunningServer) -> AsyncIterator[httpx.AsyncClient]:
     async with visitor(server.url) as client:
         yield client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def ada(client: httpx.AsyncClient) -> Seat:
     return await open_room(client, "Ada")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def ben(server: RunningServer, ada: Seat, tmp_path: Path) -> AsyncIterator[Terminal]:
-    """Ben, who has joined Ada's room from a terminal."""
+    async with joined(server, ada, tmp_path) as terminal:
+        yield terminal
+
+
+@asynccontextmanager
+async def joined(server: RunningServer, ada: Seat, folder: Path) -> AsyncIterator[Terminal]:
+    """Let Ben join Ada's room from a terminal."""
     link = f"{server.url}/join#{ada.code}"
-    async with ephemera_in_a_terminal(tmp_path, "join", link, COLORTERM="truecolor") as terminal:
+    async with ephemera_in_a_terminal(folder, "join", link, COLORTERM="truecolor") as terminal:
         await terminal.shows("Nickname:")
         await terminal.enter("Ben")
         await terminal.shows("* Ben joined", READY)
@@ -207,14 +211,17 @@ async def test_a_shown_token_leads_back(server: RunningServer, ada: Seat, tmp_pa
 
 
 async def test_a_lost_server_is_seen_and_the_draft_kept(
-    server: RunningServer, ben: Terminal
+    mortal_server: RunningServer, tmp_path: Path
 ) -> None:
-    await ben.type("half a thought")
-    server.send(signal.SIGKILL)
-    await server.ended()
-    await ben.shows("> half a thought", "reconnecting…")
-    async with running_server(bind=server.url.removeprefix("http://")):
-        await ben.shows("* not sent: half a thought", "There is no such room", "ended with 1")
+    async with visitor(mortal_server.url) as client:
+        ada = await open_room(client)
+    async with joined(mortal_server, ada, tmp_path) as ben:
+        await ben.type("half a thought")
+        mortal_server.send(signal.SIGKILL)
+        await mortal_server.ended()
+        await ben.shows("> half a thought", "reconnecting…")
+        async with running_server(bind=mortal_server.url.removeprefix("http://")):
+            await ben.shows("* not sent: half a thought", "There is no such room", "ended with 1")
 
 
 async def test_a_server_that_pauses_costs_nothing(
@@ -264,7 +271,7 @@ async def test_an_invitation_leads_in(client: httpx.AsyncClient, ada: Seat, tmp_
         await cleo.shows("ephemera: That code opens no room.", "ended with 1")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def dan(
     server: RunningServer, client: httpx.AsyncClient, ada: Seat, tmp_path: Path
 ) -> AsyncIterator[Terminal]:

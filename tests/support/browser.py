@@ -2,33 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from playwright.async_api import (
     Browser,
     BrowserContext,
-    ConsoleMessage,
     Locator,
     Page,
-    Request,
     async_playwright,
     expect,
 )
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.watch import Watch
+
 PATIENCE_MS = 15_000.0  # a deadline, not a pause: the machine may be busy
 
 # Runs before any script of the page: says every violation aloud, and notes each line that is put
@@ -57,40 +47,6 @@ async def running_browser() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
-
-
-@dataclass
-class Watch:
-    """What the pages of one person complained of, and which hosts they turned to."""
-
-    complaints: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-    forgiven: list[str] = field(default_factory=list)
-
-    def over(self, context: BrowserContext) -> "Watch":
-        """Watch every page of the context, those of later too."""
-        context.on("console", self._listen)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("request", self._note)
-        return self
-
-    def forgive(self, *parts: str) -> None:
-        """Let complaints pass that a test provokes: those that hold one of the parts."""
-        self.forgiven += parts
-
-    @property
-    def unforgiven(self) -> list[str]:
-        said = dict.fromkeys(self.complaints)
-        return [text for text in said if not any(part in text for part in self.forgiven)]
-
-    def _listen(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning", "assert"}:
-            self.complaints.append(f"{message.type}: {message.text}")
-
-    def _note(self, request: Request) -> None:
-        url = urlsplit(request.url)
-        if url.scheme not in {"data", "blob"}:
-            self.hosts.add(url.netloc)
 
 
 @dataclass
@@ -161,6 +117,27 @@ class Person:
     async def open_room(
         self, nickname: str, *, capacity: int = 2, grace: int = 120, **more: str
     ) -> str:
+        """Open a room, perhaps with `more` options, without the lobby's page; return its code."""
+        await self._take_seat("rooms", nickname=nickname, capacity=capacity, grace=grace, **more)
+        return await self.code()
+
+    async def join(self, code: str, nickname: str) -> None:
+        """Take a seat without the page where codes are typed."""
+        await self._take_seat("join", code=code, nickname=nickname)
+
+    async def _take_seat(self, path: str, **form: str | float | bool) -> None:
+        """Post what the form of a page would: to load that page, too, doubles what a seat costs."""
+        answer = await self.context.request.post(
+            f"{self.url}/{path}", form=form, headers={"Accept": "text/html"}, max_redirects=0
+        )
+        assert answer.status == httpx.codes.SEE_OTHER, await answer.text()
+        room = urljoin(self.url, answer.headers["location"])
+        await self.page.goto(room, wait_until="domcontentloaded")
+        await self.is_seated()
+
+    async def open_room_by_hand(
+        self, nickname: str, *, capacity: int = 2, grace: int = 120, **more: str
+    ) -> str:
         """Open a room from the lobby, perhaps with `more` options; return its code."""
         await self.page.goto(self.url)
         form = self.page.get_by_role("form", name="Open a room")
@@ -175,7 +152,7 @@ class Person:
         await self.is_seated()
         return await self.code()
 
-    async def join(self, code: str, nickname: str) -> None:
+    async def join_by_hand(self, code: str, nickname: str) -> None:
         """Take a seat with a code that is typed."""
         await self.ask_to_join(code, nickname)
         await self.is_seated()

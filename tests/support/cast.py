@@ -188,6 +188,7 @@ class Person:
         )
         assert isinstance(connection, Listening)
         async with connection:
+            await connection.send_complete()  # else the server waits for a body that never comes
             try:
                 await connection.started()
                 yield connection

@@ -12,6 +12,9 @@ from tests.support.page import Page
 
 Step = tuple[str, int]
 
+GREETING: Final = "event: ping\ndata: \n\n"
+"""What a stream says when it has told all that was."""
+
 OPTIONS: Final[tuple[Mapping[str, str], ...]] = (
     {"ask": "yes"},
     {"ask": "no"},
@@ -76,7 +79,15 @@ class LivedIn:
     async def follow(self, page: Page) -> None:
         """Bring the page up to date as its stream would."""
         if not page.stream.endswith(f"={(await self.state()).cursor}"):
-            page.hear((await self.reader.get(f"{page.stream}&once=1")).text)
+            page.hear(await self.heard(page.stream))
+
+    async def heard(self, stream: str) -> str:
+        """Return what an endless stream says until it is live.
+
+        A finite one waits for more when it has nothing to say, as of a message before Ben came.
+        """
+        async with self.reader.listening(stream) as listening:
+            return await listening.until(GREETING)
 
     async def take(self, step: Step) -> None:
         """Let something happen, or nothing where the room does not allow it."""

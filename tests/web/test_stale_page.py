@@ -54,7 +54,7 @@ async def test_a_page_that_heeds_each_event_as_it_comes_equals_a_fresh_one(
         await room.take(step)
         now = str((await room.state()).cursor)
         if now != seen:
-            stale.hear((await room.reader.get(f"{stream}?once=1&after={seen}")).text)
+            stale.hear(await room.heard(f"{stream}?after={seen}"))
             seen = now
     assert_equal(stale, await room.page())
 
