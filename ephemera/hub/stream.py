@@ -166,8 +166,9 @@ class Stream:
             if self._ending:
                 await self.write(b"", False)  # noqa: FBT003 - nothing follows
                 self._finish()
-        except Exception:
-            logger.exception("a stream could not be written to")
+        except Exception as fault:
+            if not isinstance(fault, OSError):  # a connection that is lost is no fault of ours
+                logger.exception("a stream could not be written to")
             self._rest = None
             self.cut()
         finally:

@@ -4,14 +4,20 @@ const body = document.getElementById('sheet-body');
 const notice = document.getElementById('notice');
 
 let opener = null;
+let returned = null;
 
 // The browser itself goes back to the button; but it may have been replaced, or be gone with its message.
 function back() {
-  const was = opener;
+  returned = opener;
   opener = null;
+  again();
+}
+
+function again() {
   const now = document.activeElement;
-  if (!was || (now !== document.body && !dialog.contains(now))) return;
-  const same = document.querySelector(`button[form="${was.getAttribute('form')}"][value="${was.value}"]`);
+  if (!returned || (now !== document.body && !dialog.contains(now))) return;
+  const same = document.querySelector(`button[form="${returned.getAttribute('form')}"][value="${returned.value}"]`);
+  returned = same;
   (same ?? document.getElementById('messages'))?.focus({ preventScroll: true });
 }
 
@@ -27,7 +33,9 @@ const from = (ctx, id) => ctx?.sourceElement?.closest?.(id);
 
 function swapped({ detail: { ctx } }) {
   if ([body, '#sheet-body'].includes(ctx.target) && ctx.swap !== 'none') show();
-  else if (!dialog.open) return;
+  else if (!dialog.open) {
+    if (returned && !returned.isConnected) again(); // what it stood in has changed since
+  }
   else if (from(ctx, '#stream') && !body.childElementCount) dialog.close(); // what it was about is gone
   else if (succeeded(ctx) && /\/composer(\?|$)/.test(ctx.request.action)) {
     opener = null;
@@ -48,6 +56,7 @@ if (dialog) {
   document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
     if (ctx.response?.status === 204 && from(ctx, '#sheet')) dialog.close();
   });
+  document.addEventListener('pointerdown', () => { returned = null; });
   dialog.addEventListener('click', ({ target }) => { if (target === dialog) dialog.close(); });
   dialog.addEventListener('close', () => { body.replaceChildren(); back(); });
 }

@@ -62,6 +62,17 @@ async def test_a_sheet_takes_the_focus_and_gives_it_back(newcomer: Newcomer, ask
         await expect(opener).to_be_focused()
 
 
+async def test_a_button_that_is_replaced_keeps_the_focus(newcomer: Newcomer) -> None:
+    ada, _ = await pair(newcomer)
+    await about_ben(ada)
+    await ada.page.keyboard.press("Escape")
+    opener = ada.page.get_by_role("button", name=SHEETS[about_ben])
+    await expect(opener).to_be_focused()
+    await ada.context.request.post(f"{ada.page.url}/mutes", form={"member": "p2"})
+    await expect(ada.roster.last).to_contain_text("muted")
+    await expect(opener).to_be_focused()
+
+
 async def test_nothing_behind_a_sheet_can_be_reached(newcomer: Newcomer) -> None:
     ada, _ = await pair(newcomer)
     sheet = await about_ben(ada)

@@ -222,11 +222,12 @@ async def test_a_finite_stream_ends_after_the_first_event_that_shows(reader: Rea
     assert stream.cursor == Cursor("g1", 2)
 
 
-async def test_a_stream_that_cannot_be_written_to_is_over_and_the_fault_is_logged(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize(("fault", "is_logged"), [(ValueError, True), (TimeoutError, False)])
+async def test_a_stream_that_cannot_be_written_to_is_over_and_a_fault_of_ours_is_logged(
+    caplog: pytest.LogCaptureFixture, fault: type[Exception], *, is_logged: bool
 ) -> None:
     async def broken(body: bytes, more: bool) -> None:  # noqa: FBT001 - as the stream calls it
-        raise OSError(body, more)
+        raise fault(body, more)
 
     over: list[bool] = []
     stream = Stream("room", "p1", JSON, broken, cursor=Cursor("g1", 0))
@@ -235,4 +236,4 @@ async def test_a_stream_that_cannot_be_written_to_is_over_and_the_fault_is_logge
     deliver(stream, 1)
     await until(lambda: over == [True])
     assert is_ending(stream)
-    assert "could not be written" in caplog.text
+    assert ("could not be written" in caplog.text) == is_logged

@@ -319,6 +319,7 @@ async def test_a_removed_member_is_told_so_and_keeps_the_words(
     client: httpx.AsyncClient, ada: Seat, ben: Terminal
 ) -> None:
     await ben.type("half a thought")
+    await ben.shows("> half a thought")
     await act(client, ada, "removals", member="p2")
     await ben.shows(
         "* Ada removed Ben",
