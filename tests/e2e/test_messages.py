@@ -103,6 +103,7 @@ async def test_an_edit_changes_the_words_and_those_of_the_quotes(newcomer: Newco
     sheet = await ben.about_message("helo")
     await sheet.get_by_label("Other words").fill("hello")
     await sheet.get_by_role("button", name="Edit").click()
+    await expect(sheet).to_be_hidden()
     for reader in (ada, ben):
         first = reader.page.get_by_role("article").first
         await expect(first.locator(".text")).to_have_text("hello edited")
