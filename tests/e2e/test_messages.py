@@ -128,6 +128,7 @@ async def test_a_message_taken_back_is_nowhere_on_any_page(newcomer: Newcomer) -
     sheet = await ben.about_message("a secret")
     await sheet.get_by_text("Delete…").click()
     await sheet.get_by_role("button", name="Delete for everyone").click()
+    await expect(sheet).to_be_hidden()
     for reader in (ada, ben):
         await expect(reader.page.get_by_text("Ben took a message back.")).to_be_visible()
         assert "a secret" not in await reader.page.content()
