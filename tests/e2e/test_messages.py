@@ -129,8 +129,10 @@ async def test_a_message_taken_back_is_nowhere_on_any_page(newcomer: Newcomer) -
     await sheet.get_by_text("Delete…").click()
     await sheet.get_by_role("button", name="Delete for everyone").click()
     await expect(sheet).to_be_hidden()
+    await expect(ben.page.locator("#sheet-body")).to_be_empty()  # a moment after it is closed
     for reader in (ada, ben):
         await expect(reader.page.get_by_text("Ben took a message back.")).to_be_visible()
+        await expect(reader.page.get_by_text("a secret")).to_have_count(0)
         assert "a secret" not in await reader.page.content()
     await expect(ada.messages).to_have_count(1)
 
