@@ -1,4 +1,9 @@
-"""The command `ephemera`."""
+"""The command `ephemera`.
+
+Each subcommand imports what it needs when it runs: a server has no use for the terminal's
+libraries, which need not be there, and who sends or joins need not wait half a second for the
+server's.
+"""
 
 import argparse
 import os
@@ -6,13 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from ephemera import __version__, logs
-from ephemera.app import create_app
-from ephemera.listener import ListenError
-from ephemera.serve import ServingError, fit_to_descriptors, serve
-from ephemera.settings import Settings, SettingsError
+from ephemera import __version__
 from ephemera.terminal.mistakes import Mistake
-from ephemera.web.assets import AssetsMissing
 
 _OF_THE_TERMINAL: Final = ("httpx", "prompt_toolkit")
 _MOST_PATIENCE: Final = 86_400
@@ -23,19 +23,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (SettingsError, ServingError, ListenError, AssetsMissing, Mistake) as mistake:
+    except Mistake as mistake:
         sys.exit(f"ephemera: {mistake}")
 
 
 def _serve(options: argparse.Namespace) -> None:
+    from ephemera import logs
+    from ephemera.app import create_app
+    from ephemera.listener import ListenError
+    from ephemera.serve import ServingError, fit_to_descriptors, serve
+    from ephemera.settings import Settings, SettingsError
+    from ephemera.web.assets import AssetsMissing
+
     logs.set_up()
-    settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
-    serve(create_app(settings), settings)
+    try:
+        settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
+        serve(create_app(settings), settings)
+    except (SettingsError, ServingError, ListenError, AssetsMissing) as unfit:
+        raise Mistake(str(unfit)) from None
 
 
 def _send(options: argparse.Namespace) -> None:
     try:
-        from ephemera.terminal.send import send  # noqa: PLC0415 - a server needs none of it
+        from ephemera.terminal.send import send
     except ModuleNotFoundError as missing:
         raise _needs_extra(missing) from None
     send(options.url, whole=options.whole, patience=options.patience)
@@ -43,7 +53,7 @@ def _send(options: argparse.Namespace) -> None:
 
 def _join(options: argparse.Namespace) -> None:
     try:
-        from ephemera.terminal.join import join  # noqa: PLC0415 - a server needs none of it
+        from ephemera.terminal.join import join
     except ModuleNotFoundError as missing:
         raise _needs_extra(missing) from None
     join(options.url, nickname=options.nickname, show_token=options.show_token)
