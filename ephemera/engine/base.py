@@ -80,8 +80,9 @@ class Snapshot(NamedTuple):
 class Change:
     """What one commit makes true.
 
-    `version` is the sequence the room must still have (0: it must not exist).
-    `room` is the new state, or None to forget the room. `due` is when the room
+    `before` is the room on which it was decided: it must still have that
+    sequence (None: it must not exist). `room` is the new state, or None to
+    forget the room. `due` is when the room
     must be looked at again at the latest; earlier does no harm. `leases` are
     given to members in the same step, as `renew` gives them. `unless_seen`
     maps member ids to the `seen_at` on which the decision rests: a later sign
@@ -89,12 +90,17 @@ class Change:
     """
 
     room_id: str
-    version: int
+    before: Room | None
     room: Room | None
     entries: Sequence[Entry]
     due: float
     leases: Mapping[str, Lease] = field(default_factory=dict)
     unless_seen: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """The sequence that the room must still have; 0: it must not exist."""
+        return self.before.sequence if self.before else 0
 
 
 Listener = Callable[[str, Sequence[Entry]], None]
@@ -123,8 +129,8 @@ class Engine(Protocol):
         (`after=None`: all that is kept), never continue with a hole.
         """
 
-    async def renew(self, room_id: str, member_id: str, lease: Lease) -> None:
-        """Give the member's seat this lease, if the seat is still there.
+    async def renew(self, room_id: str, leases: Mapping[str, Lease]) -> None:
+        """Give the seats of these members these leases, as far as they are still there.
 
         A lease that was seen earlier than the seat's present one changes nothing.
         """

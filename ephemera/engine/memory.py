@@ -5,7 +5,7 @@ Everything is lost when the process ends, which is what it is for.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ephemera.domain.cursors import Cursor
@@ -135,11 +135,12 @@ class MemoryEngine:
             return None
         return list(kept.log) if after is None else kept.after(after)
 
-    async def renew(self, room_id: str, member_id: str, lease: Lease) -> None:
+    async def renew(self, room_id: str, leases: Mapping[str, Lease]) -> None:
         """See `Engine.renew`."""
         kept = self._rooms.get(room_id)
-        if kept and kept.renew(member_id, lease):
-            self._due.advance(room_id, lease.until)
+        for member_id, lease in leases.items():
+            if kept and kept.renew(member_id, lease):
+                self._due.advance(room_id, lease.until)
 
     async def take_due(self, now: float, most: int) -> Sequence[str]:
         """See `Engine.take_due`. Whoever comes to reap also sweeps out the full budgets."""

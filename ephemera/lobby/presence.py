@@ -23,8 +23,7 @@ class Presence:
         there to be renewed.
         """
         lease = Lease.renewed(self._clock())
-        for member_id in member_ids:
-            await self._engine.renew(room_id, member_id, lease)
+        await self._engine.renew(room_id, dict.fromkeys(member_ids, lease))
         snapshot = await self._engine.load(room_id)
         if snapshot is None:
             return
@@ -34,7 +33,7 @@ class Presence:
 
     async def linger(self, room_id: str, member_id: str, closed_at: float) -> None:
         """Note that the member's last stream closed: they may be back in a moment."""
-        await self._engine.renew(room_id, member_id, Lease.lingering(closed_at))
+        await self._engine.renew(room_id, {member_id: Lease.lingering(closed_at)})
 
     async def _announce(self, snapshot: Snapshot, member_id: str, at: float) -> None:
         try:

@@ -48,7 +48,7 @@ class Steps:
         await self._engine.commit(
             Change(
                 room_id=room.id,
-                version=0,
+                before=None,
                 room=room,
                 entries=_numbered(room, events),
                 due=due_at(room, leases),
@@ -62,7 +62,7 @@ def _change(snapshot: Snapshot, room: Room, events: Sequence[Event], command: Co
     leases = {} if sweeping else _signs_of_life(events)
     return Change(
         room_id=room.id,
-        version=snapshot.room.sequence,
+        before=snapshot.room,
         room=None if room.wiped else room,
         entries=_numbered(room, events),
         due=due_at(room, {**snapshot.leases, **leases}),

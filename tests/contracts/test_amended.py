@@ -64,7 +64,7 @@ def change(room: Room, *events: Event) -> Change:
     after = replace(room, sequence=room.sequence + len(events))
     return Change(
         room_id=room.id,
-        version=room.sequence,
+        before=room if room.sequence else None,
         room=after,
         entries=[
             Entry(Cursor(room.generation, room.sequence + place), event)
@@ -233,9 +233,7 @@ async def test_who_wants_no_signals_is_not_troubled(engine: Engine) -> None:
 async def test_a_signal_does_not_bring_a_room_back(engine: Engine) -> None:
     room = await tell(engine, ROOM, said("hello"))
     wiped = Entry(Cursor(room.generation, room.sequence + 1), RoomWiped(at=NOON, reason="closed"))
-    await engine.commit(
-        Change(room_id=room.id, version=room.sequence, room=None, entries=[wiped], due=END)
-    )
+    await engine.commit(Change(room_id=room.id, before=room, room=None, entries=[wiped], due=END))
     await engine.signal(ROOM.id, MemberWriting(member=ADA))
     assert await engine.load(ROOM.id) is None
     assert await engine.count_rooms() == 0

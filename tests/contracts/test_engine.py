@@ -46,7 +46,7 @@ def saying(room: Room, *texts: str, due: float = END) -> Change:
     after = replace(room, sequence=room.sequence + len(texts))
     return Change(
         room_id=room.id,
-        version=room.sequence,
+        before=room,
         room=after,
         entries=numbered(room, *texts),
         due=due,
@@ -57,7 +57,7 @@ def opening(room: Room = ROOM, due: float = END) -> Change:
     """Return the change that brings the room about, with a log as long as it has events."""
     return Change(
         room_id=room.id,
-        version=0,
+        before=None,
         room=room,
         entries=numbered(replace(room, sequence=0), *["opened"] * room.sequence),
         due=due,
@@ -68,7 +68,7 @@ def opening(room: Room = ROOM, due: float = END) -> Change:
 def wiping(room: Room) -> Change:
     wiped = RoomWiped(at=LATER, reason="closed")
     entry = Entry(Cursor(room.generation, room.sequence + 1), wiped)
-    return Change(room_id=room.id, version=room.sequence, room=None, entries=[entry], due=END)
+    return Change(room_id=room.id, before=room, room=None, entries=[entry], due=END)
 
 
 async def say(engine: Engine, room: Room, *texts: str, due: float = END) -> Room:
@@ -195,7 +195,7 @@ async def test_what_was_loaded_does_not_change_afterwards(engine: Engine) -> Non
     assert snapshot
     assert log
     await say(engine, ROOM, "hello")
-    await engine.renew(ROOM.id, ADA, Lease.renewed(LATER))
+    await engine.renew(ROOM.id, {ADA: Lease.renewed(LATER)})
     assert snapshot.room == ROOM
     assert snapshot.leases[ADA] == Lease.renewed(NOON)
     assert len(log) == ROOM.sequence
@@ -214,34 +214,34 @@ async def test_a_decision_that_somebody_is_away_holds_while_nobody_saw_them(
 
 async def test_a_later_sign_of_life_is_a_conflict(engine: Engine) -> None:
     await engine.commit(opening())
-    await engine.renew(ROOM.id, BEN, Lease.renewed(LATER))
+    await engine.renew(ROOM.id, {BEN: Lease.renewed(LATER)})
     await is_refused(engine, replace(saying(ROOM, "hello"), unless_seen={BEN: NOON}))
     await engine.commit(replace(saying(ROOM, "hello"), unless_seen={BEN: LATER, ADA: NOON}))
 
 
 async def test_a_wipe_may_rest_on_nobody_being_seen_too(engine: Engine) -> None:
     await engine.commit(opening())
-    await engine.renew(ROOM.id, BEN, Lease.renewed(LATER))
+    await engine.renew(ROOM.id, {BEN: Lease.renewed(LATER)})
     await is_refused(engine, replace(wiping(ROOM), unless_seen={BEN: NOON}))
     assert await engine.load(ROOM.id)
 
 
 async def test_a_lease_is_renewed(engine: Engine) -> None:
     await engine.commit(opening())
-    await engine.renew(ROOM.id, BEN, Lease.renewed(LATER))
+    await engine.renew(ROOM.id, {BEN: Lease.renewed(LATER)})
     assert await leases(engine) == {ADA: Lease.renewed(NOON), BEN: Lease.renewed(LATER)}
 
 
 async def test_a_lease_of_the_same_moment_is_shortened(engine: Engine) -> None:
     await engine.commit(opening())
-    await engine.renew(ROOM.id, BEN, Lease.lingering(NOON))
+    await engine.renew(ROOM.id, {BEN: Lease.lingering(NOON)})
     assert (await leases(engine))[BEN] == Lease.lingering(NOON)
 
 
 async def test_a_lease_that_comes_too_late_changes_nothing(engine: Engine) -> None:
     await engine.commit(opening())
-    await engine.renew(ROOM.id, BEN, Lease.renewed(LATER))
-    await engine.renew(ROOM.id, BEN, Lease.lingering(LATER - 1))
+    await engine.renew(ROOM.id, {BEN: Lease.renewed(LATER)})
+    await engine.renew(ROOM.id, {BEN: Lease.lingering(LATER - 1)})
     assert (await leases(engine))[BEN] == Lease.renewed(LATER)
 
 
@@ -253,7 +253,7 @@ async def test_a_commit_gives_leases_in_the_same_step(engine: Engine) -> None:
 
 async def test_a_commit_takes_no_later_lease_back(engine: Engine) -> None:
     await engine.commit(opening())
-    await engine.renew(ROOM.id, ADA, Lease.renewed(LATER + 5))
+    await engine.renew(ROOM.id, {ADA: Lease.renewed(LATER + 5)})
     await engine.commit(replace(saying(ROOM, "hello"), leases={ADA: Lease.renewed(LATER)}))
     assert (await leases(engine))[ADA] == Lease.renewed(LATER + 5)
 
@@ -264,12 +264,12 @@ async def test_the_lease_of_a_released_seat_is_gone(engine: Engine) -> None:
     assert change.room
     alone = replace(change.room, members=change.room.members[:1])
     await engine.commit(replace(change, room=alone))
-    await engine.renew(ROOM.id, BEN, Lease.renewed(LATER))
+    await engine.renew(ROOM.id, {BEN: Lease.renewed(LATER)})
     assert set(await leases(engine)) == {ADA}
 
 
 async def test_nobody_is_renewed_in_a_room_that_is_gone(engine: Engine) -> None:
-    await engine.renew(ROOM.id, ADA, Lease.renewed(NOON))
+    await engine.renew(ROOM.id, {ADA: Lease.renewed(NOON)})
     assert await engine.load(ROOM.id) is None
     assert await engine.take_due(END * 2, 10) == []
 
@@ -443,7 +443,7 @@ async def test_a_change_may_make_a_room_due_earlier(engine: Engine) -> None:
 async def test_the_end_of_a_lease_may_make_a_room_due_earlier(engine: Engine) -> None:
     await engine.commit(opening(due=END))
     lease = Lease.lingering(LATER)
-    await engine.renew(ROOM.id, BEN, lease)
+    await engine.renew(ROOM.id, {BEN: lease})
     assert await engine.take_due(lease.until - 0.001, 10) == []
     assert await engine.take_due(lease.until, 10) == [ROOM.id]
 
@@ -452,7 +452,7 @@ async def test_a_lease_that_ends_while_a_room_is_looked_at_is_not_missed(engine:
     await engine.commit(opening(due=LATER))
     assert await engine.take_due(LATER, 10) == [ROOM.id]
     lease = Lease.lingering(LATER)
-    await engine.renew(ROOM.id, BEN, lease)
+    await engine.renew(ROOM.id, {BEN: lease})
     await engine.postpone(ROOM.id, END)
     assert await engine.take_due(lease.until, 10) == [ROOM.id]
 

@@ -1,7 +1,7 @@
 """What is done for all rooms is done in turns: between two breaths of the loop only for a few."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from ephemera.domain.presence import Lease
@@ -40,9 +40,9 @@ class Watched(MemoryEngine):
         self.commits += 1
         await super().commit(change)
 
-    async def renew(self, room_id: str, member_id: str, lease: Lease) -> None:
-        self.renewals += 1
-        await super().renew(room_id, member_id, lease)
+    async def renew(self, room_id: str, leases: Mapping[str, Lease]) -> None:
+        self.renewals += len(leases)
+        await super().renew(room_id, leases)
 
 
 async def most_at_once(deed: Coroutine[Any, Any, None], count: Callable[[], int]) -> int:

@@ -1,7 +1,7 @@
 """Who goes first, drawn from a seed: the same seed is the same race, step by step."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -80,10 +80,10 @@ class RacingEngine(MemoryEngine):
         await self._turn()
         return entries
 
-    async def renew(self, room_id: str, member_id: str, lease: Lease) -> None:
+    async def renew(self, room_id: str, leases: Mapping[str, Lease]) -> None:
         """See `Engine.renew`."""
         await self._turn()
-        await super().renew(room_id, member_id, lease)
+        await super().renew(room_id, leases)
         await self._turn()
 
     async def _turn(self) -> None:
