@@ -11,6 +11,9 @@ WEB := tests/web
 # Random lives and races, and rooms, by the ten thousand. They run while the tests outside wait, and
 # give way.
 MACHINES := tests/machines tests/growth
+# Tests of what leans on the insides of asyncio, Hypercorn or the collector.
+NEWER := tests/hub tests/test_lean.py tests/test_garbage.py \
+	tests/server/test_descriptors.py tests/server/test_drain.py
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 
@@ -19,7 +22,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-machines test-outside test-wheel test-drain check format format-check lint types lock bench soak clean
+.PHONY: help setup vendor serve test test-inside test-machines test-outside test-wheel test-newer check format format-check lint types lock bench soak clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,7 +50,7 @@ test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest -n 2 --dist worksteal $(WEB)
 
 test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
-	env -u PYTHONASYNCIODEBUG nice -n 19 $(BIN)/pytest $(MACHINES)
+	PYTHONASYNCIODEBUG= nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
@@ -57,8 +60,8 @@ test-outside: setup ## Run the tests with real servers, proxies, browsers
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py
 
-test-drain: setup ## Run only the drain test; VENV=.venv-3.13 PYTHON=python3.13 for another Python
-	$(BIN)/pytest tests/server/test_drain.py
+test-newer: setup ## Run what another Python could break: VENV=.venv-3.13 PYTHON=python3.13
+	$(BIN)/pytest $(NEWER)
 
 check: format-check lint types test ## Format, lint, types and tests: what CI runs
 

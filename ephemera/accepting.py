@@ -5,14 +5,12 @@ backlog is long, and each failure sets a timer whose retry fails as often in its
 backlog of 1,024, a whole core was busy failing within a quarter of a minute (Python 3.11).
 """
 
-import errno
 import socket
 from typing import Any
 
 from hypercorn.config import Config, Sockets
 
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""What asyncio takes for a reason to try again later, as `accept` says it."""
+from ephemera.logs import EXHAUSTED
 
 
 class Listener(socket.socket):

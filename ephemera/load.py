@@ -29,6 +29,9 @@ LONG_TURNS: Final = 8
 as they do after a single pause (garbage, a large page)."""
 CATCHING_UP: Final = 0.75
 """A turn that is shorter than this part of the longest one is one that catches up."""
+FADING: Final = 0.9
+"""Of the longest turn so much still counts a turn later, or one pause would hide all that follows.
+At four fifths of what can be carried turns get shorter faster than that."""
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +80,7 @@ class Load:
             self._long, self._longest = 0, 0.0
             return
         is_long = took > max(LONG_SECONDS, self._longest * CATCHING_UP)
-        self._longest = max(self._longest, took)
+        self._longest = max(took, self._longest * FADING)
         if is_long and self._long < LONG_TURNS:
             self._long += 1
             if self._long == LONG_TURNS and self._warning.is_due():

@@ -36,8 +36,9 @@ HARMLESS_ERRORS = (ssl.SSLError, asyncio.CancelledError)
 # line for each of them would let anybody fill the log.
 LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH}
 WITHHELD = "what it says is withheld, it might hold something of a room"
-# As `accept` says it: there is no descriptor for one more connection, in this process or at all.
-OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
+# As `accept` says it: there is no descriptor or no memory for one more connection. Asyncio takes
+# these, and no others, for a reason to try again later.
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 # Once in so many seconds is often enough for what goes on and on.
 SELDOM_SECONDS = 60.0
 # An exception that came by recursion needs no thousand places.
@@ -87,14 +88,14 @@ def on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     exception = context.get("exception")
     if isinstance(exception, HARMLESS_ERRORS) or getattr(exception, "errno", None) in LOST:
         return
-    if getattr(exception, "errno", None) in OUT_OF_DESCRIPTORS:
-        if _out_of_descriptors.is_due():
-            log.error("No descriptors are left: new connections wait until others have ended.")
+    if getattr(exception, "errno", None) in EXHAUSTED:
+        if _exhausted.is_due():
+            log.error("Out of descriptors or memory: new connections wait until others have ended.")
         return
     log.error("Something failed outside any request.", exc_info=exception)
 
 
-_out_of_descriptors = Seldom()
+_exhausted = Seldom()
 
 
 class Formatter(logging.Formatter):

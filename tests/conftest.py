@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-# Loops look at this when they are made, so it holds however pytest was started.
-os.environ["PYTHONASYNCIODEBUG"] = "1"
+# Loops look at this when they are made, so it holds however pytest was started; empty, it is off.
+os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
 # A loop that is debugged notes the whole stack for each future: a quarter of the time of all tests.
 sys.tracebacklimit = 30
 

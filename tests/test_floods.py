@@ -20,17 +20,17 @@ def test_what_is_told_seldom_is_told_at_once_and_then_after_a_minute() -> None:
     assert [seldom.is_due() for _ in range(3)] == [True, False, False]
 
 
-@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
-async def test_running_out_of_descriptors_is_one_line_a_minute(
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
+async def test_running_out_of_descriptors_or_memory_is_one_line_a_minute(
     number: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, loop = FakeClock(), asyncio.get_running_loop()
-    monkeypatch.setattr(logs, "_out_of_descriptors", Seldom(clock))
+    monkeypatch.setattr(logs, "_exhausted", Seldom(clock))
     for _ in range(3):
         for _ in range(1_000):
-            on_loop_error(loop, {"exception": OSError(number, "too many open files")})
+            on_loop_error(loop, {"exception": OSError(number, "as the kernel says it")})
         clock.turn(SELDOM_SECONDS)
-    sentence = "No descriptors are left: new connections wait until others have ended."
+    sentence = "Out of descriptors or memory: new connections wait until others have ended."
     assert [record.getMessage() for record in caplog.records] == [sentence] * 3
 
 

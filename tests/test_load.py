@@ -88,6 +88,21 @@ async def test_what_piles_up_in_one_pause_is_done_and_not_refused(
     assert loop.refused == 0
 
 
+@pytest.mark.parametrize("pause", [0.02, 0.1, 1.0])
+async def test_after_a_pause_nothing_is_refused_at_four_fifths_of_what_can_be_carried(
+    pause: float,
+) -> None:
+    loop = Turning()
+    await loop.turn(*[pause * 0.8**number for number in range(30)])
+    assert loop.refused == 0
+
+
+async def test_one_very_long_turn_does_not_hide_that_all_that_follow_are_long() -> None:
+    loop = Turning()
+    await loop.turn(1.0, *[0.1] * 30)
+    assert loop.refused > 0
+
+
 async def test_a_pause_now_and_then_is_not_too_much() -> None:
     loop = Turning()
     await loop.turn(*[LONG, CALM] * 10)

@@ -42,7 +42,7 @@ class Sse:
 
     def admit(self, port: int, members: int) -> list[Seat]:
         """Open a room and join it until it has so many members."""
-        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        connection = self.call(port)
         try:
             opened = submit(connection, "/rooms", nickname="Ada", capacity="8")
             room, code = opened["room"]["id"], opened["room"]["code"]
@@ -53,6 +53,10 @@ class Sse:
         finally:
             connection.close()
         return [Seat(room, token) for token in tokens]
+
+    def call(self, port: int) -> HTTPConnection:
+        """Return the connection of those who open a room and join it."""
+        return HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
 
     def poster(self, line: Line, seat: Seat) -> HttpPoster:
         """Return who posts from this seat."""

@@ -18,7 +18,7 @@ from bench.load.ledger import Ledger
 from bench.load.poster import SUCCESS, HttpPoster
 from bench.load.site import READERS, Site
 from bench.load.sockets import PATIENCE, status_of
-from bench.load.sse import Seat, Sse, nickname, post_head, submit
+from bench.load.sse import Seat, Sse, post_head
 from bench.measures import Figures, Target
 from bench.plan import Plan
 
@@ -119,20 +119,11 @@ class Everywhere(Sse):
     def __init__(self) -> None:
         self._rooms = count()
 
-    def admit(self, port: int, members: int) -> list[Seat]:
-        """Open a room and join it until it has so many members."""
+    def call(self, port: int) -> HTTPConnection:
+        """Return the connection of those who open a room and join it."""
         high, low = divmod(next(self._rooms) // ROOMS_OF_AN_ADDRESS, 250)
         source = (f"127.0.{high + 1}.{low + 1}", 0)
-        line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=source)
-        try:
-            opened = submit(line, "/rooms", nickname=nickname(0), capacity=str(READERS))
-            room, tokens = opened["room"], [opened["token"]]
-            for number in range(1, members):
-                joined = submit(line, "/join", nickname=nickname(number), code=room["code"])
-                tokens.append(joined["token"])
-        finally:
-            line.close()
-        return [Seat(room["id"], token) for token in tokens]
+        return HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=source)
 
     def poster(self, line: Line, seat: Seat) -> HttpPoster:
         """Return who posts from this seat."""

@@ -6,6 +6,7 @@ no task at all here (ADR 0026).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import Context
 from functools import partial
 from typing import Any
 
@@ -14,14 +15,18 @@ def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
     """Do the work as far as it goes without waiting; return the task that does the rest, if any.
 
     Until it first waits, the work runs as part of its caller: it must not ask for
-    `asyncio.current_task`, and what it raises there comes out here.
+    `asyncio.current_task`, and what it raises there comes out here. But its context is an
+    empty one: what is left of it, and the timers and writers that it sets, may stay for
+    long, and would keep all that the caller knows.
     """
+    context = Context()
     try:
-        awaited = work.send(None)
+        awaited = context.run(work.send, None)
     except StopIteration:
         return None
-    rest = asyncio.create_task(_finish(_Rest(work, awaited)))
-    rest.add_done_callback(lambda _: work.close())  # a task that is cancelled early never begins
+    rest = asyncio.create_task(_finish(_Rest(work, awaited)), context=context)
+    # A task that is cancelled early never begins.
+    rest.add_done_callback(lambda _: work.close(), context=context)
     return rest
 
 

@@ -7,8 +7,10 @@ streams of a room beat together: it is looked up once for all of them.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, NoReturn
 
+from ephemera.domain.errors import Unavailable
 from ephemera.hub.hub import SLICES, Hub
 
 Renew = Callable[..., Awaitable[None]]
@@ -55,23 +57,25 @@ class Heartbeat:
         goes: list[list[str]] = [[]]
         streams = 0
         for room_id in self._hub.slice(number):
-            goes[-1].append(room_id)
-            streams += len(self._hub.streams_of(room_id))
             if streams >= most:
                 goes.append([])
                 streams = 0
+            goes[-1].append(room_id)
+            streams += len(self._hub.streams_of(room_id))
         return goes
 
     def _lateness(self) -> float:
         """Return the seconds since the next go should have been, at most a period."""
-        now = asyncio.get_running_loop().time()
-        self._due = max(self._due, now - self._period)
-        return now - self._due
+        return min(asyncio.get_running_loop().time() - self._due, self._period)
 
     async def _wait(self, seconds: float) -> None:
-        """Wait until so long after the last go was due, or at least for a breath of the loop."""
-        self._due += seconds
-        await asyncio.sleep(max(0.0, -self._lateness()))
+        """Wait until so long after the last go was due, or at least for a breath of the loop.
+
+        Of the beats that were missed only those of one period are made up for.
+        """
+        now = asyncio.get_running_loop().time()
+        self._due = max(self._due + seconds, now - self._period)
+        await asyncio.sleep(max(0.0, self._due - now))
 
     async def _beat(self, room_id: str) -> None:
         """Beat for the endless streams of a room, if any are open still."""
@@ -81,11 +85,13 @@ class Heartbeat:
                 stream.ping()
                 seats.add(stream.member_id)
         if seats:
-            await self._renew(room_id, *seats)
+            with suppress(Unavailable):  # the streams stay, and the next beat may reach the room
+                await self._renew(room_id, *seats)
 
     async def _note_departed(self) -> None:
         while departed := self._hub.take_departed():
             for room_id, member_id, at in departed:
                 if not self._hub.has_stream(room_id, member_id):
-                    await self._linger(room_id, member_id, at)
+                    with suppress(Unavailable):  # then the lease ends by itself, a little later
+                        await self._linger(room_id, member_id, at)
             await asyncio.sleep(0)

@@ -116,11 +116,12 @@ class Stream:
         if self._held is not None:
             self._held.append(partial(self.end, last))
             return
-        if last:
-            self._put(last(self.cursor))
+        chunk = last(self.cursor) if last else b""
         self._ending = True
-        if not self._writing:
-            self._start_writing(b"")
+        if self._writing:
+            self._put(chunk)
+        else:
+            self._start_writing(chunk)
 
     def cut(self) -> None:
         """End the stream at once: what is in the mailbox is lost, the client may catch up."""

@@ -1,14 +1,10 @@
 """The rest of a body that nobody wants: read and dropped, so that the answer arrives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+from ephemera.web.scopes import Asgi, Message, Receive, Scope, Send
 
 MOST_DROPPED_BYTES: Final = 256 * 1024
 LINGER_SECONDS: Final = 2.0
@@ -26,11 +22,11 @@ class Lingering:
     def __init__(self, app: Asgi) -> None:
         self._app = app
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        body = _Body(receive)
+        body = _Incoming(receive)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.body" and not message.get("more_body"):
@@ -40,7 +36,7 @@ class Lingering:
         return await self._app(scope, body.receive, answer)
 
 
-class _Body:
+class _Incoming:
     """Knows whether anything of the body is still to come."""
 
     def __init__(self, receive: Receive) -> None:

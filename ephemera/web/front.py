@@ -4,19 +4,22 @@ What may be done is done here. Everything else, a refusal too, is Quart's, which
 answers it like any other request (ADRs 0005 and 0025).
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final, NamedTuple
 
 from quart import request
 
-from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.domain.errors import Broken, NoSuchRoom, Refusal
 from ephemera.lobby.lobby import Seated
 from ephemera.web.requests import Draft
 from ephemera.web.scopes import Asgi, Receive, Scope, Send, origin_form
 
 _HOT: Final = re.compile(r"/rooms/([^/]+)/([a-z]+)")
 _REFUSED: Final = "ephemera.refused"
+
+logger = logging.getLogger(__name__)
 
 
 class Refused(NamedTuple):
@@ -25,6 +28,17 @@ class Refused(NamedTuple):
     refusal: Refusal
     draft: Draft | None = None
     seated: Seated | None = None
+
+
+def refusal_for(raised: Exception) -> Refusal:
+    """Return what is said of what was raised in front; a fault of ours is logged and admitted.
+
+    Hypercorn would answer to a fault with nothing but its status.
+    """
+    if isinstance(raised, Refusal):
+        return raised
+    logger.error("a request could not be answered", exc_info=raised)
+    return Broken()
 
 
 class HandedOn(NamedTuple):

@@ -68,23 +68,28 @@ RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 def page_headers(scheme: str, own: Mapping[str, str]) -> RawHeaders:
     """Return the headers of an answer that is plain ASGI, with those of its `own`."""
-    return _page_headers(scheme) + _encoded(own)
+    return _page_headers(secure=scheme == "https") + _encoded(own)
 
 
-@cache
 def stream_headers(scheme: str, content_type: str, refresh: int | None) -> RawHeaders:
     """Return the headers of a stream: the same ones for all, since the server keeps them."""
-    own = {"Content-Type": content_type} | ({"Refresh": str(refresh)} if refresh else {})
-    return _encoded({**STREAM, **own, **_for_transport(scheme)})
+    return _stream_headers(content_type, refresh, secure=scheme == "https")
+
+
+# Kept by what is true of a scheme, never by its name: a client may call it as it likes.
+@cache
+def _page_headers(*, secure: bool) -> RawHeaders:
+    return _encoded({**PAGE, **_for_transport(secure=secure)})
 
 
 @cache
-def _page_headers(scheme: str) -> RawHeaders:
-    return _encoded({**PAGE, **_for_transport(scheme)})
+def _stream_headers(content_type: str, refresh: int | None, *, secure: bool) -> RawHeaders:
+    own = {"Content-Type": content_type} | ({"Refresh": str(refresh)} if refresh else {})
+    return _encoded({**STREAM, **own, **_for_transport(secure=secure)})
 
 
-def _for_transport(scheme: str) -> dict[str, str]:
-    return dict([SECURE_TRANSPORT]) if scheme == "https" else {}
+def _for_transport(*, secure: bool) -> dict[str, str]:
+    return dict([SECURE_TRANSPORT]) if secure else {}
 
 
 def _encoded(headers: Mapping[str, str]) -> RawHeaders:

@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 from werkzeug.sansio.utils import get_host
 
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.errors import NotAllowed, NotUnderstood, Refusal, TooLarge, TooSlow
+from ephemera.domain.errors import NotAllowed, TooLarge, TooSlow
 from ephemera.hub.wire import json_bytes
 from ephemera.lobby.lobby import Lobby, Seated
 from ephemera.lobby.talk import Talk
 from ephemera.web.composer import BlankComposer
-from ephemera.web.front import HandedOn, Refused
+from ephemera.web.front import HandedOn, Refused, refusal_for
 from ephemera.web.guards import is_same_site
 from ephemera.web.headers import page_headers
 from ephemera.web.media import HTML, JSON, TEXT
@@ -67,13 +67,16 @@ class Posting:
         draft = seated = None
         try:
             _refuse_other_sites(scope, headers)
-            draft = await _read(headers, body)
+            if (whole := await body.read()) is None:
+                return None
+            draft = _draft(headers, whole)
             seated = await self._lobby.seated(room_id, token_of(scope, headers))
             key, reply = read_key(draft.key), replied_to(draft)
             cursor = await self._talk.post(seated, draft.text, key, reply)
-        except Refusal as refusal:
-            return HandedOn(Refused(refusal, draft, seated), body.rest)
-        await _send(self._answer(seated, cursor, headers), scope["scheme"], send)
+            answer = self._answer(seated, cursor, headers)
+        except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
+            return HandedOn(Refused(refusal_for(raised), draft, seated), body.rest)
+        await _send(answer, scope["scheme"], send)
         return None
 
     def _answer(self, seated: Seated, cursor: Cursor, headers: Headers) -> _Answer:
@@ -97,8 +100,11 @@ class _Body:
         self._receive = receive
         self._last: Message | None = None
 
-    async def read(self) -> bytes:
-        """Return the whole body. Raises `TooLarge` and `TooSlow` before it is at its end."""
+    async def read(self) -> bytes | None:
+        """Return the whole body, or nothing when the client has gone before it was at its end.
+
+        Raises `TooLarge` and `TooSlow`.
+        """
         body = b""
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -111,9 +117,7 @@ class _Body:
                         self._last = message
         except TimeoutError:
             raise TooSlow from None
-        if self._last["type"] == "http.disconnect":
-            raise NotUnderstood  # nobody is there to be told
-        return body
+        return None if self._last["type"] == "http.disconnect" else body
 
     async def rest(self) -> Message:
         """Return the next of what is left of the request, as ASGI's `receive`."""
@@ -128,9 +132,9 @@ def _refuse_other_sites(scope: Scope, headers: Headers) -> None:
         raise NotAllowed
 
 
-async def _read(headers: Headers, body: _Body) -> Draft:
+def _draft(headers: Headers, body: bytes) -> Draft:
     kind = media_type(headers.get("content-type", ""))
-    return read_draft(kind, await body.read(), headers.get("idempotency-key"))
+    return read_draft(kind, body, headers.get("idempotency-key"))
 
 
 async def _send(answer: _Answer, scheme: str, send: Send) -> None:

@@ -9,8 +9,8 @@ from ephemera.web.sessions import held_token
 Scope = MutableMapping[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+Send = Callable[[Message], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Mapping[str, str]
 """By their names in lower case."""
 Form = Literal["html", "json", "text"]
@@ -25,15 +25,20 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "raw_path": b"/",
     "state": {},
 }
+_JOINED: Final = frozenset({"cookie", "origin"})
+"""Of these, all count: HTTP/2 splits cookies (RFC 9113, 8.2.3), and two origins are nobody's."""
 _ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
 
 
 def headers_of(scope: Scope) -> Headers:
-    """Return the headers, repetitions joined as HTTP/2 splits cookies (RFC 9113, 8.2.3)."""
+    """Return the headers. Of one that is repeated the first counts, as it does for Quart."""
     headers: dict[str, str] = {}
     for raw, value in scope["headers"]:
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
-        headers[name] = f"{headers[name]}; {text}" if name in headers else text
+        if name not in headers:
+            headers[name] = text
+        elif name in _JOINED:
+            headers[name] += f"; {text}"
     return headers
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from quart import Blueprint, Response
 
 from ephemera.domain.cursors import NOWHERE, Cursor
-from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.domain.errors import NoSuchRoom
 from ephemera.domain.rooms import Knock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, Hub
@@ -20,7 +20,7 @@ from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
-from ephemera.web.front import HandedOn, Refused, Serve, refused
+from ephemera.web.front import HandedOn, Refused, Serve, refusal_for, refused
 from ephemera.web.headers import stream_headers
 from ephemera.web.scopes import (
     Receive,
@@ -98,8 +98,11 @@ class Streams:
     ) -> HandedOn | Coroutine[Any, Any, None] | None:
         try:
             stream = await self._admit(room_id, kind, scope, send)
-        except Refusal as refusal:
-            return HandedOn(Refused(refusal), receive)
+        except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
+            return HandedOn(Refused(refusal_for(raised)), receive)
+        renderer = self._renderers[kind]
+        headers = stream_headers(scope["scheme"], renderer.content_type, renderer.refresh)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return None
@@ -108,12 +111,10 @@ class Streams:
         return self._feed.run(stream, partial(until_gone, receive), self._seconds(stream))
 
     async def _admit(self, room_id: str, kind: str, scope: Scope, send: Send) -> Stream:
-        """Return the stream, its answer begun. What is known of the seat by now is let go."""
+        """Return the stream. What is known of the seat by now is let go."""
         renderer, asked = self._renderers[kind], headers_of(scope)
         place = await self._place(room_id, kind, token_of(scope, asked))
         self._hub.refuse_when_full()
-        headers = stream_headers(scope["scheme"], renderer.content_type, renderer.refresh)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
         query = parse_qs(scope["query_string"].decode("latin-1"))
         after = asked.get("last-event-id") or query.get("after", [""])[-1]
         return Stream(

@@ -14,11 +14,10 @@ import pytest
 from ephemera.domain.rooms import Member, Options, Room, Seat, Trace
 from ephemera.engine.base import Entry
 from ephemera.engine.memory import MemoryEngine
-from ephemera.hub.heartbeat import Heartbeat
-from ephemera.hub.hub import SLICES, Hub
+from ephemera.hub.hub import Hub
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
-from tests.support.readers import JSON
+from tests.support.crowds import a_heart, hang_up, listen, one_period
 from tests.support.rooms import House, a_house
 
 ROOMS: Final = 2000
@@ -46,8 +45,7 @@ class Town:
         self.house: House = a_house(self.engine, rate_limits=True)
         self.hub = Hub(self.house.clock, most_streams=2 * ROOMS)
         self.house.engine.listen(self.hub.hear, self.hub.sense)
-        presence = self.house.presence
-        self.heart = Heartbeat(self.hub, presence.renew, presence.linger, period=0)
+        self.heart = a_heart(self.hub, self.house.presence)
         self.hosts: list[Admission] = []
 
     async def live(self) -> None:
@@ -56,8 +54,8 @@ class Town:
             options = Options(capacity=2, vanish=60)
             ada = await self.house.lobby.open("Ada", options, f"visitor {number}")
             ben = await self.house.join(ada, "Ben")
-            self._listen(ada)
-            self._listen(ben)
+            listen(self.hub, ada, self._hear)
+            listen(self.hub, ben, self._hear)
             self.hosts.append(ada)
             await self.house.post(ada, "hello", "a key of hers")
 
@@ -66,14 +64,11 @@ class Town:
 
         Afterwards all rates are full again.
         """
-        for stream in self.hub:
-            self.hub.remove(stream)
-            stream.cut()
+        hang_up(self.hub)
         for ada in self.hosts[::2]:
             await self.house.lobby.close(await self.house.seated(ada))
         self.hosts.clear()
-        for number in range(SLICES):
-            await self.heart.turn(number)
+        await one_period(self.heart)
         self.house.clock.turn(3600)
         while await self.house.reaper.reap_due():
             pass
@@ -84,12 +79,6 @@ class Town:
         """Return what leads to rooms or tells of them: ids, generations and codes."""
         rooms = [kept.room for kept in self.engine._rooms.values()]
         return {word for room in rooms for word in (room.id, room.generation, room.code)}
-
-    def _listen(self, admission: Admission) -> None:
-        room = admission.room
-        stream = Stream(room.id, admission.member.id, JSON, self._hear, cursor=room.cursor)
-        self.hub.add(stream)
-        stream.go_live()
 
     async def _hear(self, _: bytes, __: bool) -> None:  # noqa: FBT001 - as ASGI has it
         """Keep nothing."""

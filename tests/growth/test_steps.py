@@ -9,10 +9,10 @@ from collections.abc import Awaitable
 from types import FrameType
 from typing import Any, Final
 
-from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
 from tests.support.cast import CURL, HTMX, House, Person
-from tests.support.readers import JSON, quiet
+from tests.support.crowds import listen
+from tests.support.readers import quiet
 from tests.support.rooms import House as Lobby
 from tests.support.rooms import a_house
 
@@ -37,18 +37,12 @@ class Town:
     async def grow(self, rooms: int) -> Admission:
         """Open rooms until there are so many, each with a reader; return the one full of them."""
         for _ in range(await self.house.engine.count_rooms(), rooms - 1):
-            self._listen(await self.lobby.open())
+            listen(self.house.app.hub, await self.lobby.open(), self._hear)
         ada = await self.lobby.open()
         members = [await self.lobby.join(ada, f"Ben {place}") for place in range(1, MEMBERS)]
         for admission in (ada, *members):
-            self._listen(admission)
+            listen(self.house.app.hub, admission, self._hear)
         return ada
-
-    def _listen(self, admission: Admission) -> None:
-        room = admission.room
-        stream = Stream(room.id, admission.member.id, JSON, self._hear, cursor=room.cursor)
-        self.house.app.hub.add(stream)
-        stream.go_live()
 
     async def _hear(self, body: bytes, more: bool) -> None:  # noqa: FBT001 - as ASGI has it
         assert more

@@ -8,11 +8,10 @@ from ephemera.domain.presence import Lease
 from ephemera.engine.base import Change, Snapshot
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.memory import MemoryEngine
-from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import SLICES
-from ephemera.hub.stream import Stream
 from ephemera.lobby.reaper import BATCH, Reaper
-from tests.support.readers import JSON, Station, a_station, quiet
+from tests.support.crowds import a_heart, hang_up, listen, one_period
+from tests.support.readers import Station, a_station, quiet
 from tests.support.rooms import NOON, House, a_house
 
 ROOMS: Final = 300
@@ -98,8 +97,7 @@ class Crowd:
         self.engine = Watched()
         self.station: Station = a_station(self.engine)
         self.pings = 0
-        presence = self.station.house.presence
-        self.heart = Heartbeat(self.station.hub, presence.renew, presence.linger, period=0)
+        self.heart = a_heart(self.station.hub, self.station.house.presence)
 
     async def gather(self) -> None:
         house = self.station.house
@@ -107,19 +105,10 @@ class Crowd:
             ada = await house.open()
             others = [await house.join(ada, f"Ben {place}") for place in range(1, MEMBERS)]
             for one in (ada, *others):
-                room = one.room
-                stream = Stream(room.id, one.member.id, JSON, self._hear, cursor=room.cursor)
-                self.station.hub.add(stream)
-                stream.go_live()
-
-    def scatter(self) -> None:
-        for stream in self.station.hub:
-            self.station.hub.remove(stream)
-            stream.cut()
+                listen(self.station.hub, one, self._hear)
 
     async def one_period(self) -> None:
-        for number in range(SLICES):
-            await self.heart.turn(number)
+        await one_period(self.heart)
         await quiet()
 
     async def _hear(self, _: bytes, __: bool) -> None:  # noqa: FBT001 - as ASGI has it
@@ -153,7 +142,7 @@ async def test_the_slices_of_a_period_are_of_one_size() -> None:
 async def test_of_all_who_depart_together_a_few_are_noted_at_once() -> None:
     crowd = Crowd()
     await crowd.gather()
-    crowd.scatter()
+    hang_up(crowd.station.hub)
     crowd.engine.renewals = 0
     most = await most_at_once(crowd.heart.turn(0), lambda: crowd.engine.renewals)
     assert 0 < most <= MOST_LINGERING

@@ -1,10 +1,18 @@
 """Work that is done at once, and becomes a task only when it has to wait."""
 
 import asyncio
+import weakref
+from contextvars import ContextVar, copy_context
 
 import pytest
 
 from ephemera.hub.eager import start
+
+ASKED: ContextVar["Request"] = ContextVar("asked")
+
+
+class Request:
+    """What a caller is busy with."""
 
 
 class Work:
@@ -123,6 +131,27 @@ async def test_work_that_is_cancelled_before_its_task_has_begun_is_closed() -> N
         await rest
     del rest
     assert closed == ["closed"]
+
+
+async def test_what_is_left_of_the_work_keeps_nothing_that_its_caller_was_busy_with() -> None:
+    loop, timers = asyncio.get_running_loop(), list[asyncio.TimerHandle]()
+    never = a_future()
+
+    async def run() -> None:
+        timers.append(loop.call_later(3600, never.cancel))  # as a transport does that cannot write
+        await never
+
+    caller, request = copy_context(), Request()
+    caller.run(ASKED.set, request)
+    rest = caller.run(start, run())
+    known = weakref.ref(request)
+    del caller, request
+    assert rest
+    assert known() is None
+    timers[0].cancel()
+    rest.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await rest
 
 
 async def test_a_fault_before_the_work_waits_is_its_callers() -> None:

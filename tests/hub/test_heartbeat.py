@@ -144,7 +144,7 @@ async def test_a_heart_that_is_late_does_more_at_once() -> None:
     on_time = heart._goes(0)
     heart._due = now - 5
     late = heart._goes(0)
-    assert list(map(len, on_time)) == [AT_ONCE, AT_ONCE, 0]
+    assert list(map(len, on_time)) == [AT_ONCE, AT_ONCE]
     assert list(map(len, late)) == [2 * AT_ONCE]
     assert list(chain(*on_time)) == list(chain(*late))
 
@@ -155,4 +155,16 @@ async def test_a_heart_that_stood_still_does_not_make_up_for_every_beat_it_misse
     heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
     heart._due = asyncio.get_running_loop().time() - 3600
     assert heart._lateness() == pytest.approx(15)
-    assert heart._lateness() == pytest.approx(15)
+    await heart._wait(1)
+    assert heart._lateness() == pytest.approx(15, abs=1)
+    await heart._wait(14)
+    assert heart._lateness() == pytest.approx(1, abs=1)
+
+
+async def test_asking_how_late_it_is_changes_nothing() -> None:
+    station = a_station()
+    presence = station.house.presence
+    heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
+    due = heart._due = asyncio.get_running_loop().time() - 3600
+    heart._lateness()
+    assert heart._due == due

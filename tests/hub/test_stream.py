@@ -237,3 +237,23 @@ async def test_a_stream_that_cannot_be_written_to_is_over_and_a_fault_of_ours_is
     await until(lambda: over == [True])
     assert is_ending(stream)
     assert ("could not be written" in caplog.text) == is_logged
+
+
+async def test_a_last_that_cannot_be_written_is_the_end_and_nothing_is_written_after_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tried: list[bytes] = []
+
+    async def broken(body: bytes, more: bool) -> None:  # noqa: ARG001, FBT001 - as the stream calls it
+        tried.append(body)
+        raise ValueError
+
+    over: list[bool] = []
+    stream = Stream("room", "p1", JSON, broken, cursor=Cursor("g1", 0))
+    stream.on_over = lambda: over.append(True)
+    stream.go_live()
+    stream.end(lambda _: b"last")
+    await quiet()
+    assert tried == [b"last"]
+    assert over == [True]
+    assert caplog.text.count("could not be written") == 1

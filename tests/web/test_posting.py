@@ -63,8 +63,10 @@ async def test_a_body_may_come_in_pieces(scene: Scene) -> None:
     assert await texts_of(scene) == ["grüße"]
 
 
-async def test_who_goes_away_in_the_middle_has_said_nothing(scene: Scene) -> None:
-    await post(scene, [piece(b"text=half", more=True)])
+async def test_who_goes_away_in_the_middle_has_said_nothing_and_is_told_nothing(
+    scene: Scene,
+) -> None:
+    assert await post(scene, [piece(b"text=half", more=True)]) == []
     assert await texts_of(scene) == []
 
 
@@ -120,6 +122,26 @@ async def test_an_older_browser_posts_to_no_other_site(scene: Scene, origin: str
     answered = await post(scene, [piece(b"text=a", more=False)], Origin=origin)
     assert answered[0]["status"] == 403
     assert await texts_of(scene) == []
+
+
+async def test_of_two_keys_the_first_counts_as_it_does_for_quart(scene: Scene) -> None:
+    once = [piece(b"text=a", more=False)]
+    await post(scene, once, Idempotency_Key="first", idempotency_key="second")
+    await post(scene, once, Idempotency_Key="first")
+    assert await texts_of(scene) == ["a"]
+
+
+async def test_of_two_authorisations_the_first_counts_as_it_does_for_quart(scene: Scene) -> None:
+    answered = await post(scene, [piece(b"text=a", more=False)], authorization="Bearer of nothing")
+    assert answered[0]["status"] == 201
+
+
+async def test_a_seat_is_found_among_cookies_that_come_one_by_one(scene: Scene) -> None:
+    seat = f"seat={scene.ben.token}"
+    answered = await post(
+        scene, [piece(b"text=a", more=False)], Authorization="Basic x", Cookie="a=b", cookie=seat
+    )
+    assert answered[0]["status"] == 201
 
 
 async def test_two_origins_are_none(scene: Scene) -> None:
