@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from hypercorn.asyncio import tcp_server
+from hypercorn.asyncio import run, tcp_server
 from hypercorn.asyncio.task_group import TaskGroup, _handle
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
@@ -105,6 +105,23 @@ class LeanTaskGroup(TaskGroup):
         return inbox.put
 
 
+class LeanServer(tcp_server.TCPServer):
+    """Hypercorn's server of one connection, that lets go of everything when that has ended.
+
+    Its parts refer to one another, and so does what ended it to where it happened. All of it would
+    wait for a full collection of garbage, which comes the later the more streams are open.
+    """
+
+    async def run(self) -> None:
+        """Serve the connection to its end."""
+        try:
+            await super().run()
+        finally:
+            if fault := self.reader.exception():
+                fault.with_traceback(None)
+            vars(self).clear()
+
+
 def _not_for_asgi(*_: Any) -> Any:  # noqa: ANN401 - Hypercorn's type
     raise NotImplementedError
 
@@ -113,3 +130,4 @@ def make_lean() -> None:
     """Give Hypercorn our classes, for this process."""
     WorkerContext.event_class = Happening
     tcp_server.TaskGroup = LeanTaskGroup  # type: ignore[attr-defined] # there is no other way in
+    run.TCPServer = LeanServer  # type: ignore[attr-defined] # the same

@@ -1,10 +1,23 @@
 """What Hypercorn gets instead of asyncio's queues and events."""
 
 import asyncio
+import gc
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import pytest
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ASGIReceiveEvent
 
 from ephemera.lean import Happening, Inbox
+from tests.support.processes import comes
+
+RESET = struct.pack("ii", 1, 0)
 
 
 def a_part(text: str) -> ASGIReceiveEvent:
@@ -76,3 +89,58 @@ async def test_what_is_cleared_is_waited_for_again() -> None:
     assert not waiting.done()
     await happening.set()
     await waiting
+
+
+# Connections that have ended
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def answer_slowly(_: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    """Answer as a stream does: it begins, and goes on until the client is gone."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"so", "more_body": True})
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def served() -> int:
+    return sum(isinstance(one, H11Protocol) for one in gc.get_objects())
+
+
+def listen(port: int) -> socket.socket:
+    stream = socket.create_connection(("127.0.0.1", port))
+    stream.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    while b"so" not in stream.recv(65_536):
+        pass
+    return stream
+
+
+@pytest.mark.usefixtures("lean")
+@pytest.mark.parametrize("linger", [None, RESET], ids=["closed", "reset"])
+async def test_a_connection_that_has_ended_is_no_garbage_to_be_collected(
+    linger: bytes | None,
+) -> None:
+    config, over = Config(), asyncio.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, without_collections():
+        config.bind = [f"fd://{listener.fileno()}"]
+        server = asyncio.create_task(serve(answer_slowly, config, shutdown_trigger=over.wait))
+        port = listener.getsockname()[1]
+        streams = await asyncio.gather(*(asyncio.to_thread(listen, port) for _ in range(20)))
+        assert served() == 20
+        for stream in streams:
+            if linger:
+                stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            stream.close()
+        await comes(lambda: served() == 0)
+        over.set()
+        await server
+        listener.detach()

@@ -18,14 +18,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import pytest
-from hypercorn.asyncio import serve, tcp_server
-from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from ephemera.app import EphemeraApp, create_app
 from ephemera.clock import steady_clock
 from ephemera.engine.memory import MemoryEngine
-from ephemera.lean import make_lean
 from ephemera.lobby.presence import Presence
 from ephemera.serve import config_file, load_config
 from ephemera.settings import Settings
@@ -146,14 +144,6 @@ async def calls_of(deed: Callable[[], Awaitable[None]]) -> float:
             await deed()
         counted.append(calls())
     return median(counted)
-
-
-@pytest.fixture
-def lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Hypercorn be as `ephemera serve` makes it, until the test is over."""
-    for owner, name in ((WorkerContext, "event_class"), (tcp_server, "TaskGroup")):
-        monkeypatch.setattr(owner, name, getattr(owner, name))  # as it is now, it will be again
-    make_lean()
 
 
 @pytest.mark.usefixtures("lean")

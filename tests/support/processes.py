@@ -36,6 +36,15 @@ async def until(holds: Callable[[], Awaitable[bool]], within: float) -> float:
     return loop.time() - start
 
 
+async def comes(holds: Callable[[], object], within: float = 10.0) -> None:
+    """Wait until what others do in this process has come about."""
+
+    async def now() -> bool:
+        return bool(holds())
+
+    await until(now, within)
+
+
 def _status(pid: int, name: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{name}:"):
