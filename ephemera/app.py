@@ -14,7 +14,7 @@ from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.exceptions import BadHost
 from werkzeug.routing import MapAdapter
 
-from ephemera.clock import Clock, steady_clock
+from ephemera.clock import Clock
 from ephemera.domain.errors import NotAllowed
 from ephemera.engine.base import Engine
 from ephemera.engine.memory import MemoryEngine
@@ -23,13 +23,14 @@ from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
 from ephemera.load import Load
 from ephemera.lobby.invitations import Invitations as Issuing
+from ephemera.lobby.keeper import Keeper
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.retries import Retries
 from ephemera.lobby.talk import Talk
-from ephemera.settings import Settings
+from ephemera.settings import Settings, SettingsError
 from ephemera.web import headers, streams
 from ephemera.web.acts import Acts
 from ephemera.web.addresses import Addresses
@@ -69,7 +70,12 @@ logger = logging.getLogger(__name__)
 class EphemeraApp(Quart):
     """The Quart application with what `serve` needs of it."""
 
+    engine: Engine
     hub: Hub
+
+    async def prepare(self) -> None:
+        """Make sure that rooms can be kept. Raises `EngineUnfit`."""
+        await self.engine.open()
 
     async def drain(self) -> None:
         """Take no more streams and end the open ones, within `DRAIN_SECONDS`."""
@@ -109,13 +115,14 @@ def create_app(
     into and a clock to turn.
     """
     settings = settings or Settings.from_environ()
-    engine = engine or MemoryEngine()
-    clock = clock or steady_clock()
+    engine = engine or _engine(settings)
+    clock = clock or engine.clock
     app = EphemeraApp(__name__, static_folder=None, template_folder=None)
     app.config |= {"MAX_CONTENT_LENGTH": MOST_BODY_BYTES, "BODY_TIMEOUT": BODY_SECONDS}
     app.url_map.merge_slashes = False  # an address is one of ours or leads nowhere, never elsewhere
-    app.hub = Hub(clock, most_streams=settings.max_streams)
-    engine.listen(app.hub.hear, app.hub.sense)
+    app.engine, app.hub = engine, Hub(clock, most_streams=settings.max_streams)
+    engine.listen(app.hub.hear, app.hub.sense, app.hub.start_over)
+    engine.entrust(Keeper(engine).bring_back)
     presence = Presence(engine, clock)
     _tend(
         app,
@@ -127,6 +134,18 @@ def create_app(
     app.before_request(_refuse_other_sites)
     app.after_request(_add_headers)
     return app
+
+
+def _engine(settings: Settings) -> Engine:
+    """Return where rooms live. Raises `SettingsError`."""
+    if settings.engine == "memory":
+        return MemoryEngine()
+    try:
+        from ephemera.engine.redis import RedisEngine, connect  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        needs = "EPHEMERA_ENGINE needs more: `pip install 'ephemera[redis]'`."
+        raise SettingsError(needs) from None
+    return RedisEngine(connect(settings.engine), strict=settings.strict)
 
 
 def _furnish(

@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from ephemera import logs
     from ephemera.app import create_app
+    from ephemera.engine.base import EngineUnfit
     from ephemera.listener import ListenError
     from ephemera.serve import ServingError, fit_to_descriptors, serve
     from ephemera.settings import Settings, SettingsError
@@ -39,7 +40,7 @@ def _serve(options: argparse.Namespace) -> None:
     try:
         settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
         serve(create_app(settings), settings)
-    except (SettingsError, ServingError, ListenError, AssetsMissing) as unfit:
+    except (SettingsError, ServingError, ListenError, AssetsMissing, EngineUnfit) as unfit:
         raise Mistake(str(unfit)) from None
 
 

@@ -62,6 +62,9 @@ class Application(Protocol):
     def __call__(self, scope: Any, receive: Any, send: Any, /) -> Awaitable[None]:  # noqa: ANN401 # ASGI's own types are unions of dictionaries
         """Answer one request, as ASGI says."""
 
+    async def prepare(self) -> None:
+        """Get ready to serve. Raises `EngineUnfit`."""
+
     async def drain(self) -> None:
         """Admit nobody any more and end every stream; must return within a second or two."""
 
@@ -154,6 +157,7 @@ async def _serve(
     app: Application, settings: Settings, config: Config, listener: socket.socket
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(on_loop_error)
+    await app.prepare()
     url = url_of(listener, secure=config.ssl_enabled)
     make_lean()
     config.bind = [f"fd://{listener.detach()}"]

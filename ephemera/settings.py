@@ -25,6 +25,9 @@ Parser = Callable[[str], Value]
 _BIND = re.compile(r"unix:/.+|(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
 
 
+_ENGINE = re.compile(r"(redis|valkey)s?(\+sentinel|\+cluster)?://([^\s@/]*@)?[^\s@/]+(/\S*)?")
+
+
 class SettingsError(Exception):
     """A setting is wrong; the message is one sentence for the person who set it."""
 
@@ -34,7 +37,8 @@ class Settings:
     """Everything that can be set; immutable, so that no part of the program can disagree.
 
     bind: HOST:PORT, [IPV6]:PORT or unix:/PATH to listen on; port 0 takes a free one.
-    engine: where rooms live.
+    engine: where rooms live: memory, or the URL of Redis or Valkey.
+    strict: whether an engine must be set to write nothing to disk.
     secret: the pepper of keyed hashes; random for each start unless given.
     rate_limits: whether rates are limited (sizes always are).
     lifetime: hard maximum age of a room, in seconds.
@@ -46,7 +50,8 @@ class Settings:
     """
 
     bind: str = "127.0.0.1:8000"
-    engine: str = field(default="memory", repr=False)  # one day a URL with a password
+    engine: str = field(default="memory", repr=False)  # its URL may hold a password
+    strict: bool = False
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     rate_limits: bool = True
     lifetime: int = 86_400
@@ -64,6 +69,10 @@ class Settings:
         _refuse_unknown(given)
         texts = {name: _text_of(name, given) for name in _VARIABLES if _is_given(name, given)}
         values = {_VARIABLES[name].field: _parse(name, text) for name, text in texts.items()}
+        if values.get("engine", "memory") != "memory" and "secret" not in values:
+            raise SettingsError(
+                "EPHEMERA_SECRET must be set, the same for each process that shares an engine."
+            )
         return cls(**values)  # type: ignore[arg-type] # a test checks that the table fits
 
 
@@ -121,10 +130,11 @@ def _bind(text: str) -> str:
 
 
 def _engine(text: str) -> str:
-    if text.startswith(("redis://", "rediss://", "valkey://")):
-        raise _MisfitError("names a Redis engine, which is not built yet; use memory")
-    if text != "memory":
-        raise _MisfitError("must be memory")
+    if text != "memory" and not _ENGINE.fullmatch(text):
+        raise _MisfitError(
+            "must be memory, redis://HOST[:PORT], rediss:// for TLS, "
+            "redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST"
+        )
     return text
 
 
@@ -138,6 +148,12 @@ def _switch(text: str) -> bool:
     if text not in {"on", "off"}:
         raise _MisfitError("must be on or off")
     return text == "on"
+
+
+def _yes(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise _MisfitError("must be 0 or 1")
+    return text == "1"
 
 
 def _whole(least: int, most: int, unit: str) -> Parser:
@@ -162,6 +178,7 @@ def _decimal(least: float, most: float, unit: str) -> Parser:
 _VARIABLES = {
     "EPHEMERA_BIND": _Variable("bind", _bind),
     "EPHEMERA_ENGINE": _Variable("engine", _engine, may_be_a_file=True),
+    "EPHEMERA_STRICT": _Variable("strict", _yes),
     "EPHEMERA_SECRET": _Variable("secret", _secret, may_be_a_file=True),
     "EPHEMERA_RATE_LIMITS": _Variable("rate_limits", _switch),
     "EPHEMERA_LIFETIME": _Variable("lifetime", _whole(60, 604_800, "seconds")),

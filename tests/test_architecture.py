@@ -27,7 +27,7 @@ The terminal is no storey of the server but a house of its own beside it.
 """
 LIBRARIES: Final[Mapping[str, set[str]]] = {
     "domain": PURE_TEXT,
-    "engine": set(),
+    "engine": {"redis"},
     "hub": set(),
     "lobby": set(),
     "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},
@@ -121,6 +121,15 @@ def test_an_arrow_that_points_upwards_would_be_found(storey: str, imported: str)
 )
 def test_arrows_point_downwards_only(path: Path) -> None:
     assert forbidden_in(path) == []
+
+
+def test_a_server_without_the_extra_needs_no_redis() -> None:
+    with_redis = {
+        path.parent
+        for path in MODULES
+        if any(name.split(".")[0] == "redis" for name in imports_of(path))
+    }
+    assert with_redis == {HOUSE / "engine" / "redis"}
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,9 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("EPHEMERA_BIND", "fd://3"),
         ("EPHEMERA_BIND", "::1:80"),
         ("EPHEMERA_ENGINE", "sqlite"),
-        ("EPHEMERA_ENGINE", "redis://:hunter2hunter2@localhost"),
+        ("EPHEMERA_ENGINE", "redis//:hunter2hunter2@localhost"),
+        ("EPHEMERA_ENGINE", "redis:///0"),
+        ("EPHEMERA_STRICT", "yes"),
         ("EPHEMERA_SECRET", "15 characters .."[:15]),
         ("EPHEMERA_RATE_LIMITS", "no"),
         ("EPHEMERA_LIFETIME", "59"),
@@ -92,6 +94,23 @@ def test_a_bad_value_is_refused_in_a_sentence_that_does_not_repeat_it(name: str,
     assert "\n" not in sentence
     if len(text) > 5:  # a shorter one may be part of the sentence by chance
         assert text not in sentence
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "rediss://ephemera:hunter2@example.org:6380/1",
+        "valkey://[::1]:6379",
+        "redis+sentinel://one,two:26380,three/rooms",
+        "redis+cluster://:hunter2@one:7000,two:7000",
+    ],
+)
+def test_an_engine_is_a_url_and_needs_a_secret(url: str) -> None:
+    settings = Settings.from_environ({"EPHEMERA_ENGINE": url, "EPHEMERA_SECRET": "x" * 16})
+    assert settings.engine == url
+    assert "hunter2" not in repr(settings)
+    assert refusal(EPHEMERA_ENGINE=url).startswith("EPHEMERA_SECRET must be set")
 
 
 @pytest.mark.parametrize("name", sorted(_VARIABLES))

@@ -182,6 +182,13 @@ class ChangeOptions(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restore(Command):
+    """Let a room that its engine has lost go on in that generation; nobody asks for it."""
+
+    generation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep(Command):
     """Do what has become due, as far as these leases tell."""
 

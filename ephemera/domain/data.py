@@ -11,7 +11,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from ephemera.domain.events import EVENTS, Event
+from ephemera.domain.events import EVENTS, SIGNALS, Event, Signal
 from ephemera.domain.rooms import Room
 
 VERSION: Final = 1
@@ -19,6 +19,7 @@ VERSION: Final = 1
 Data = dict[str, Any]
 
 _EVENTS: Final[Mapping[str, type[Event]]] = {kind.name: kind for kind in EVENTS}
+_SIGNALS: Final[Mapping[str, type[Signal]]] = {kind.name: kind for kind in SIGNALS}
 
 
 def event_to_data(event: Event) -> Data:
@@ -33,6 +34,18 @@ def event_from_data(data: Mapping[str, Any]) -> Event:
     return event
 
 
+def signal_to_data(signal: Signal) -> Data:
+    """Return the signal as JSON-ready data."""
+    return {"v": VERSION, "signal": signal.name, **asdict(signal)}
+
+
+def signal_from_data(data: Mapping[str, Any]) -> Signal:
+    """Return the signal that `signal_to_data` wrote. Raises KeyError for an unknown one."""
+    signal = _read(_SIGNALS[data["signal"]], data)
+    assert isinstance(signal, Signal)  # noqa: S101 # all of them are
+    return signal
+
+
 def room_to_data(room: Room) -> Data:
     """Return the whole state, secrets included: for engines, never for a log or a client."""
     return {"v": VERSION, **asdict(room)}
@@ -43,6 +56,11 @@ def room_from_data(data: Mapping[str, Any]) -> Room:
     room = _read(Room, data)
     assert isinstance(room, Room)  # noqa: S101 # what else
     return room
+
+
+def plain(value: Any) -> Data:  # noqa: ANN401 - what is in a room or an event
+    """Return a part of a room or an event as JSON-ready data: the `default` of `json.dumps`."""
+    return asdict(value) if is_dataclass(value) else dict(value)  # type: ignore[arg-type] # no class
 
 
 @cache

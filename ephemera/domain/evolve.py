@@ -86,6 +86,8 @@ def _with_fact(room: Room, event: Event) -> Room:  # noqa: PLR0911 - one line fo
             return _with_voice(room, member)
         case e.MessageReacted() | e.MessageDeleted() | e.MessagesExpired():
             return replace(room, traces=_traces_after(room.traces, event))
+        case e.RoomRestored(generation=generation):
+            return replace(room, generation=generation, traces={})
         case e.RoomWiped():
             return replace(room, **WIPED)  # type: ignore[arg-type] # all of it are fields
         case _:

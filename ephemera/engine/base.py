@@ -10,17 +10,23 @@ the engine makes the decision hold or says Conflict.
   change together or not at all, and listeners hear of it after it holds.
 - **What is taken back is gone**: an event that changes an earlier message
   changes it in the log, too, in the same step (`ephemera.domain.events.amended`).
-- **Listeners hear the events of a room in order and without a hole.** They are
-  called on the event loop and must not block, raise or await.
+- **Listeners hear the events of a room that is watched in order and without a
+  hole**, or are told that they have gone astray. Who hears of an event late hears
+  of it as the log has it by then. They are called on the event loop and must not
+  block, raise or await.
 - **What is forgotten is gone**: after a commit without a room, `load`, `find`
   and `read` answer as if the room had never been.
-- Times are seconds since the epoch, given by the caller.
+- Times are seconds since the epoch by the engine's `clock`, given by the caller.
+- **An engine that cannot be reached raises `Unavailable`.** A step that was under
+  way may or may not hold then: who tries again must make sure, by a key or by
+  looking, that it is not done twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
+from ephemera.clock import Clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event, Signal
 from ephemera.domain.presence import Lease
@@ -29,6 +35,10 @@ from ephemera.domain.rooms import Room
 LOG_EVENTS: Final = 200
 LOG_BYTES: Final = 256 * 1024
 """A room's log holds at most so many events of so much weight; older ones go first."""
+
+
+class EngineUnfit(Exception):
+    """No rooms can be kept there; the message is one sentence for the operator."""
 
 
 class Conflict(Exception):
@@ -107,10 +117,20 @@ Listener = Callable[[str, Sequence[Entry]], None]
 """Called with a room id and the entries just committed to it."""
 Sensor = Callable[[str, Signal], None]
 """Called with a room id and a signal given in it."""
+Astray = Callable[[str], None]
+"""Called with the id of a room of which something may have been missed: start over there."""
+Keeper = Callable[[Room], Awaitable[None]]
+"""Brings back a room that its engine has lost, as it was when it was last seen."""
 
 
 class Engine(Protocol):
     """What every engine can do."""
+
+    clock: Clock
+    """The time for whatever is done with the engine's rooms, the same wherever it is asked for."""
+
+    async def open(self) -> None:
+        """Get ready, once, before anything else. Raises `EngineUnfit`."""
 
     async def load(self, room_id: str) -> Snapshot | None:
         """Return the room and its leases, or None."""
@@ -160,8 +180,27 @@ class Engine(Protocol):
     async def count_rooms(self) -> int:
         """Return the number of rooms."""
 
-    def listen(self, listener: Listener, sensor: Sensor | None = None) -> None:
-        """Call the listener after every commit and the sensor at every signal, for ever."""
+    def listen(
+        self, listener: Listener, sensor: Sensor | None = None, astray: Astray | None = None
+    ) -> None:
+        """Call the listener after every commit and the sensor at every signal, for ever.
+
+        Of rooms that are watched, at least. `astray` is called when the
+        listener cannot be told all of a room.
+        """
+
+    def entrust(self, keeper: Keeper) -> None:
+        """Let the keeper bring back watched rooms, should the engine lose them."""
+
+    async def watch(self, room_id: str) -> None:
+        """Let the listeners hear of the room: of everything after what is read from then on.
+
+        Called for each that watches; a room may be watched by several. Each
+        must `unwatch` it again, also when this fails.
+        """
+
+    def unwatch(self, room_id: str) -> None:
+        """Take one `watch` back. When nobody watches any more, they may hear nothing."""
 
     async def close(self) -> None:
         """Let go of what the engine holds outside this process."""

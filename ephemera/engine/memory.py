@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ephemera.clock import steady_clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event, Signal, amended, amends
 from ephemera.domain.presence import Lease
@@ -15,9 +16,11 @@ from ephemera.domain.rooms import Room
 from ephemera.engine.base import (
     LOG_BYTES,
     LOG_EVENTS,
+    Astray,
     Change,
     Conflict,
     Entry,
+    Keeper,
     Listener,
     Sensor,
     Snapshot,
@@ -76,12 +79,16 @@ class MemoryEngine:
     """The contract of `ephemera.engine.base`, for one process."""
 
     def __init__(self) -> None:
+        self.clock = steady_clock()
         self._rooms: dict[str, _Kept] = {}
         self._codes: dict[str, str] = {}
         self._due = Deadlines()
         self._budgets = Budgets()
         self._listeners: list[Listener] = []
         self._sensors: list[Sensor] = []
+
+    async def open(self) -> None:
+        """See `Engine.open`."""
 
     async def load(self, room_id: str) -> Snapshot | None:
         """See `Engine.load`."""
@@ -169,11 +176,25 @@ class MemoryEngine:
         """See `Engine.count_rooms`."""
         return len(self._rooms)
 
-    def listen(self, listener: Listener, sensor: Sensor | None = None) -> None:
+    def listen(
+        self,
+        listener: Listener,
+        sensor: Sensor | None = None,
+        astray: Astray | None = None,  # noqa: ARG002 - nobody goes astray in one process
+    ) -> None:
         """See `Engine.listen`."""
         self._listeners.append(listener)
         if sensor:
             self._sensors.append(sensor)
+
+    def entrust(self, keeper: Keeper) -> None:
+        """See `Engine.entrust`. What is lost with the process, nobody brings back."""
+
+    async def watch(self, room_id: str) -> None:
+        """See `Engine.watch`. Everything is heard of here."""
+
+    def unwatch(self, room_id: str) -> None:
+        """See `Engine.unwatch`."""
 
     async def close(self) -> None:
         """See `Engine.close`."""

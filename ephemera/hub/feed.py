@@ -1,14 +1,18 @@
 """What a stream gets before it is live: what it missed, or the whole when that cannot be told."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from ephemera.domain.errors import Unavailable
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Engine, Entry
 from ephemera.hub.hub import Hub, send_away
 from ephemera.hub.lifetimes import Lifetimes
 from ephemera.hub.stream import Stream
+
+logger = logging.getLogger(__name__)
 
 
 class Feed:
@@ -35,13 +39,17 @@ class Feed:
         before = task.cancelling()
         stream.on_over = partial(_interrupt, task)
         try:
+            await self._engine.watch(stream.room_id)
             await self._catch_up(stream)
             if not _is_over(stream):
                 await gone()
         except asyncio.CancelledError:
             if not _is_over(stream) or task.uncancel() > before:
                 raise
+        except Unavailable:
+            logger.info("a stream could not catch up: its room is out of reach")
         finally:
+            self._engine.unwatch(stream.room_id)
             stream.on_over = None
             self._lifetimes.leave(stream, end)
             self._hub.remove(stream)

@@ -128,6 +128,11 @@ class Hub:
                 rendered[stream.renderer] = stream.renderer.signal(signal)
             stream.signal(rendered[stream.renderer])
 
+    def start_over(self, room_id: str) -> None:
+        """Let the readers of a room come back and catch up: something may have been missed."""
+        for stream in self.streams_of(room_id):
+            stream.cut()
+
     def drain(self) -> None:
         """Take no more streams and end those that are open; their readers come back later."""
         self._draining = True

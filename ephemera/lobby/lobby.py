@@ -105,7 +105,7 @@ class Lobby:
             at=self._clock(),
             room_id=room_id,
             generation=secrets.token_hex(4),
-            code=new_code(),
+            code=new_code(room_id),
             nickname=nickname,
             digest=digest_of(token),
             options=options,

@@ -1,11 +1,12 @@
 """The reaper looks at rooms whose time has come; the domain decides what that means."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final, NoReturn
 
 from ephemera.clock import Clock
 from ephemera.domain.commands import Sweep
-from ephemera.domain.errors import NoSuchRoom
+from ephemera.domain.errors import NoSuchRoom, Unavailable
 from ephemera.domain.presence import due_at
 from ephemera.engine.base import Engine
 from ephemera.lobby.steps import Steps
@@ -28,7 +29,9 @@ class Reaper:
     async def run(self) -> NoReturn:
         """Reap for as long as the process lives."""
         while True:
-            full = await self.reap_due() == BATCH
+            full = False
+            with suppress(Unavailable):  # then nothing can be due either
+                full = await self.reap_due() == BATCH
             await asyncio.sleep(0 if full else PERIOD_SECONDS)
 
     async def reap_due(self) -> int:

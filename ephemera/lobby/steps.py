@@ -44,7 +44,7 @@ class Steps:
 
     async def start(self, room: Room, events: Sequence[Event]) -> None:
         """Commit a room that does not exist yet. Raises `Conflict`."""
-        leases = _signs_of_life(events)
+        leases = {member.id: Lease.renewed(events[-1].at) for member in room.members}
         await self._engine.commit(
             Change(
                 room_id=room.id,

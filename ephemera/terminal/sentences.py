@@ -8,6 +8,7 @@ from ephemera.terminal.events import Event, kind_of, text_of, within
 
 _NOTICES: Final[Mapping[str, str]] = {
     "room-opened": "{name} opened the room",
+    "room-restored": "the server lost what was said before; the room goes on",
     "room-wiped": "the room is gone",
     "room-locked": "{name} locked the room",
     "room-unlocked": "{name} unlocked the room",

@@ -24,6 +24,8 @@ def signal_fields(signal: Signal) -> dict[str, Any]:
     match signal:
         case e.MemberWriting(member=member):
             return {"event": signal.name, **_acting(member)}
+        case e.ReachChanged(reached=reached):
+            return {"event": signal.name, "reached": reached}
         case _:
             raise TypeError(signal)
 
@@ -40,6 +42,8 @@ def _own_fields(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each
                 "nickname": event.nickname,
                 **options_fields(event.options),
             }
+        case e.RoomRestored():
+            return {}  # its cursor has the generation
         case e.MemberLeft():
             return {**_acting(event.member), "reason": event.reason}
         case e.MemberJoined(member=member):

@@ -34,6 +34,8 @@ def _notice(event: Event) -> str:  # noqa: PLR0911 - one for each kind of event
     match event:
         case e.RoomOpened(nickname=name):
             return _("%(name)s opened the room") % {"name": name}
+        case e.RoomRestored():
+            return _("the server lost what was said before; the room goes on")
         case e.RoomWiped():
             return _("the room is gone")
         case e.MemberJoined() | e.MemberLeft() | e.HostChanged() | e.HostResigned():

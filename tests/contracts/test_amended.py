@@ -1,6 +1,6 @@
 """What an engine does to the log when a later event changes it, and with signals."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,10 +23,8 @@ from ephemera.domain.events import (
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Conflict, Engine, Entry
-from ephemera.engine.memory import MemoryEngine
+from tests.support.processes import comes
 from tests.support.rooms import DAY, NOON, a_room
-
-ENGINES: Final[Mapping[str, Callable[[], Engine]]] = {"memory": MemoryEngine}
 
 ROOM: Final = replace(a_room("Ben"), sequence=0)
 ADA: Final = ROOM.members[0]
@@ -50,13 +48,6 @@ STORY: Final[Sequence[Event]] = (
 )
 DELETED: Final = MessageDeleted(at=NOON, message=SAID, member_id=ADA.id, nickname="Ada", by=ADA)
 EXPIRED: Final = MessagesExpired(at=NOON, messages=(SAID,))
-
-
-@pytest.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-    engine = ENGINES[request.param]()
-    yield engine
-    await engine.close()
 
 
 def change(room: Room, *events: Event) -> Change:
@@ -189,8 +180,15 @@ async def test_taking_back_makes_room_in_the_log(engine: Engine) -> None:
 async def test_listeners_hear_the_change_itself(engine: Engine) -> None:
     heard: list[Event] = []
     engine.listen(lambda _, entries: heard.extend(entry.event for entry in entries))
-    await tell(engine, ROOM, *STORY, DELETED)
-    assert heard == [*STORY, DELETED]
+    room = await tell(engine, ROOM, STORY[0])
+    await engine.watch(ROOM.id)
+    heard.clear()
+    await tell(engine, room, *STORY[1:], DELETED)
+    await comes(lambda: len(heard) == len(STORY))
+    # Who hears of an event late hears of it as the log has it by then.
+    for now, then in zip(heard, (*STORY[1:], DELETED), strict=True):
+        assert type(now) in {type(then), Superseded}
+    assert heard[-1] == DELETED
 
 
 # Signals
@@ -203,9 +201,14 @@ async def test_a_signal_reaches_who_listens_and_is_kept_nowhere(engine: Engine) 
         lambda room_id, _: events.append(room_id),
         lambda room_id, signal: heard.append((room_id, signal)),
     )
-    await tell(engine, ROOM, said("hello"))
+    room = await tell(engine, ROOM, said("hello"))
+    await engine.watch(ROOM.id)
+    events.clear()
+    await tell(engine, room, said("hello"))
+    await comes(lambda: len(events))
     before = await engine.load(ROOM.id), await engine.read(ROOM.id, None)
     await engine.signal(ROOM.id, MemberWriting(member=ADA))
+    await comes(lambda: len(heard))
     assert heard == [(ROOM.id, MemberWriting(member=ADA))]
     assert (await engine.load(ROOM.id), await engine.read(ROOM.id, None)) == before
     assert events == [ROOM.id]
@@ -215,18 +218,25 @@ async def test_who_listens_later_hears_no_earlier_signal(engine: Engine) -> None
     early: list[Signal] = []
     late: list[Signal] = []
     engine.listen(lambda *_: None, lambda _, signal: early.append(signal))
+    await engine.watch(ROOM.id)
     await engine.signal(ROOM.id, MemberWriting(member=ADA))
+    await comes(lambda: len(early))
     engine.listen(lambda *_: None, lambda _, signal: late.append(signal))
     assert (len(early), len(late)) == (1, 0)
     await engine.signal(ROOM.id, MemberWriting(member=ADA))
+    await comes(lambda: len(late))
     assert (len(early), len(late)) == (2, 1)
 
 
 async def test_who_wants_no_signals_is_not_troubled(engine: Engine) -> None:
     heard: list[str] = []
     engine.listen(lambda room_id, _: heard.append(room_id))
+    room = await tell(engine, ROOM, said("hello"))
+    await engine.watch(ROOM.id)
+    heard.clear()
     await engine.signal(ROOM.id, MemberWriting(member=ADA))
-    await tell(engine, ROOM, said("hello"))
+    await tell(engine, room, said("hello"))
+    await comes(lambda: len(heard))
     assert heard == [ROOM.id]
 
 

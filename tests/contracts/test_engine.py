@@ -1,33 +1,31 @@
 """What `ephemera.engine.base` promises in words, asked of every engine there is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 import pytest
 
+from ephemera.domain.codes import partition_of
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, RoomWiped
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Conflict, Engine, Entry
-from ephemera.engine.memory import MemoryEngine
-from tests.support.rooms import DAY, NOON, a_room
-
-ENGINES: Final[Mapping[str, Callable[[], Engine]]] = {"memory": MemoryEngine}
+from tests.support.processes import comes
+from tests.support.rooms import DAY, NOON, a_room, code_of
 
 ADA, BEN = "p1", "p2"
 ROOM: Final = a_room("Ben")
+OTHER: Final = next(
+    name for name in map(str, count()) if partition_of(name) == partition_of(ROOM.id)
+)
+"""A room that could have the same code."""
+FREE: Final = code_of(OTHER, "FREE00000")
 LATER: Final = NOON + 10
 END: Final = NOON + DAY
-
-
-@pytest.fixture(params=ENGINES)
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-    engine = ENGINES[request.param]()
-    yield engine
-    await engine.close()
 
 
 def numbered(room: Room, *texts: str) -> list[Entry]:
@@ -178,14 +176,14 @@ async def test_of_two_decisions_on_the_same_room_one_holds(engine: Engine) -> No
 
 
 async def test_rooms_do_not_touch_one_another(engine: Engine) -> None:
-    other = replace(ROOM, id="other", code="0000000000")
+    other = replace(ROOM, id=OTHER, code=FREE)
     await engine.commit(opening())
     await engine.commit(opening(other))
     await engine.commit(wiping(ROOM))
-    snapshot = await engine.load("other")
+    snapshot = await engine.load(OTHER)
     assert snapshot
     assert snapshot.room == other
-    assert await engine.find("0000000000") == "other"
+    assert await engine.find(FREE) == OTHER
     assert await engine.count_rooms() == 1
 
 
@@ -279,7 +277,7 @@ async def test_nobody_is_renewed_in_a_room_that_is_gone(engine: Engine) -> None:
 
 async def test_two_rooms_cannot_have_the_same_code(engine: Engine) -> None:
     await engine.commit(opening())
-    await is_refused(engine, opening(replace(ROOM, id="other")))
+    await is_refused(engine, opening(replace(ROOM, id=OTHER)))
     assert await engine.find(ROOM.code) == ROOM.id
 
 
@@ -287,26 +285,26 @@ async def test_a_new_code_admits_and_the_old_one_does_not(engine: Engine) -> Non
     await engine.commit(opening())
     change = saying(ROOM, "hello")
     assert change.room
-    await engine.commit(replace(change, room=replace(change.room, code="0000000000")))
-    assert await engine.find("0000000000") == ROOM.id
+    await engine.commit(replace(change, room=replace(change.room, code=FREE)))
+    assert await engine.find(FREE) == ROOM.id
     assert await engine.find(ROOM.code) is None
 
 
 async def test_a_code_that_another_room_has_cannot_be_taken_over(engine: Engine) -> None:
     await engine.commit(opening())
-    other = replace(ROOM, id="other", code="0000000000")
+    other = replace(ROOM, id=OTHER, code=FREE)
     await engine.commit(opening(other))
     change = saying(other, "hello")
     assert change.room
     await is_refused(engine, replace(change, room=replace(change.room, code=ROOM.code)))
-    assert await engine.find("0000000000") == "other"
+    assert await engine.find(FREE) == OTHER
 
 
 async def test_a_code_given_up_may_be_used_again(engine: Engine) -> None:
     await engine.commit(opening())
     await engine.commit(wiping(ROOM))
-    await engine.commit(opening(replace(ROOM, id="other")))
-    assert await engine.find(ROOM.code) == "other"
+    await engine.commit(opening(replace(ROOM, id=OTHER)))
+    assert await engine.find(ROOM.code) == OTHER
 
 
 # Forgetting
@@ -413,7 +411,7 @@ async def test_a_room_is_due_at_its_time_once(engine: Engine) -> None:
 
 async def test_the_longest_due_come_first_and_no_more_than_asked_for(engine: Engine) -> None:
     for number in (3, 1, 2):
-        room = replace(ROOM, id=f"room {number}", code=str(number) * 10)
+        room = replace(ROOM, id=f"room {number}", code=code_of(f"room {number}"))
         await engine.commit(opening(room, due=NOON + number))
     assert await engine.take_due(LATER, 2) == ["room 1", "room 2"]
     assert await engine.take_due(LATER, 2) == ["room 3"]
@@ -515,17 +513,24 @@ async def test_listeners_hear_every_event_in_order(engine: Engine) -> None:
     heard: list[tuple[str, int]] = []
     engine.listen(lambda room_id, entries: heard.extend((room_id, e.sequence) for e in entries))
     await engine.commit(opening())
+    await engine.watch(ROOM.id)
+    heard.clear()
     room = await say(engine, ROOM, "one", "two")
     room = await say(engine, room, "three")
+    await comes(lambda: len(heard) == 3)
     await engine.commit(wiping(room))
-    assert heard == [(ROOM.id, number) for number in range(1, room.sequence + 2)]
+    await comes(lambda: len(heard) == 4)
+    assert heard == [(ROOM.id, ROOM.sequence + number) for number in range(1, 5)]
 
 
 async def test_every_listener_hears(engine: Engine) -> None:
     heard: list[str] = []
+    await engine.commit(opening())
     engine.listen(lambda room_id, _: heard.append(f"one {room_id}"))
     engine.listen(lambda room_id, _: heard.append(f"two {room_id}"))
-    await engine.commit(opening())
+    await engine.watch(ROOM.id)
+    await say(engine, ROOM, "hello")
+    await comes(lambda: len(heard) == 2)
     assert sorted(heard) == ["one room", "two room"]
 
 
@@ -546,7 +551,23 @@ class Onlooker:
 
 async def test_what_listeners_hear_holds_already(engine: Engine) -> None:
     onlooker = Onlooker(engine)
-    engine.listen(onlooker)
     await engine.commit(opening())
-    await say(engine, ROOM, "hello")
+    engine.listen(onlooker)
+    await engine.watch(ROOM.id)
+    room = await say(engine, ROOM, "hello")
+    await comes(lambda: len(onlooker.looks) == 1)
+    await say(engine, room, "hello")
+    await comes(lambda: len(onlooker.looks) == 2)
     assert await asyncio.gather(*onlooker.looks) == [True, True]
+
+
+async def test_whoever_watches_second_hears_too_and_one_may_stop(engine: Engine) -> None:
+    heard: list[int] = []
+    await engine.commit(opening())
+    engine.listen(lambda _, entries: heard.extend(entry.sequence for entry in entries))
+    await asyncio.gather(engine.watch(ROOM.id), engine.watch(ROOM.id))
+    engine.unwatch(ROOM.id)
+    await say(engine, ROOM, "one", "two")
+    await comes(lambda: len(heard) == 2)
+    engine.unwatch(ROOM.id)
+    engine.unwatch("never watched")

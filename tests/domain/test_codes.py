@@ -1,25 +1,43 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ephemera.domain.codes import ALPHABET, LENGTH, new_code, read_code, show_code
+from ephemera.domain.codes import (
+    ALPHABET,
+    LENGTH,
+    new_code,
+    partition_of,
+    read_code,
+    show_code,
+)
 
 codes = st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH)
 
 
 def test_a_new_code_has_ten_characters_of_crockfords_alphabet() -> None:
-    code = new_code()
+    code = new_code("room")
     assert len(code) == LENGTH == 10
     assert set(code) <= set(ALPHABET)
     assert not set("ILOU") & set(ALPHABET)
 
 
 def test_new_codes_differ() -> None:
-    assert len({new_code() for _ in range(1000)}) == 1000
+    assert len({new_code("room") for _ in range(1000)}) == 1000
 
 
 def test_every_character_of_the_alphabet_is_used() -> None:
-    assert set("".join(new_code() for _ in range(1000))) == set(ALPHABET)
+    fresh = "".join(new_code("room")[1:] for _ in range(1000))
+    assert set(fresh) == set(ALPHABET)
+
+
+def test_every_code_of_a_room_begins_alike_and_those_of_other_rooms_otherwise() -> None:
+    """An engine of several machines finds the room from its code, and its code from the room."""
+    assert {new_code("room")[0] for _ in range(100)} == {partition_of("room")}
+    beginnings = Counter(partition_of(str(number)) for number in range(100_000))
+    assert set(beginnings) == set(ALPHABET)
+    assert max(beginnings.values()) < 1.1 * 100_000 / len(ALPHABET), "none is much fuller"
 
 
 @given(codes)

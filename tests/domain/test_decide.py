@@ -24,7 +24,7 @@ from ephemera.domain.rooms import (
     Options,
     Room,
 )
-from tests.support.rooms import DAY, NOON, a_room, an_opening, joining, named
+from tests.support.rooms import CODE, DAY, NOON, a_room, an_opening, joining, named
 
 
 def with_away(room: Room, *nicknames: str) -> Room:
@@ -43,7 +43,7 @@ def test_opening_a_room_seats_its_host() -> None:
     room, events = open_room(an_opening(options=Options(capacity=3, grace=30)))
     ada = room.members[0]
     assert (ada.nickname, ada.role, ada.joined_at) == ("Ada", "host", NOON)
-    assert (room.options, room.code) == (Options(capacity=3, grace=30), "ABCDEFGHJK")
+    assert (room.options, room.code) == (Options(capacity=3, grace=30), CODE)
     assert room.expires_at == NOON + DAY
     assert room.seats["p1"].digest == "Ada's digest"
     opened, joined = events

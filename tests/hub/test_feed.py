@@ -9,6 +9,7 @@ import pytest
 
 from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
+from ephemera.domain.errors import Unavailable
 from ephemera.engine.base import LOG_EVENTS, Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
@@ -329,3 +330,33 @@ async def test_the_end_of_the_seat_itself_is_told(after: int) -> None:
     reader = station.tune_in(eve, after=after)
     await until(lambda: not reader.is_served)
     assert reader.names[-1] == "member-removed"
+
+
+class EngineOutOfReach(MemoryEngine):
+    """An engine that cannot be reached any more just when a stream is about to be served."""
+
+    async def watch(self, room_id: str) -> None:
+        """See `Engine.watch`."""
+        await super().watch(room_id)
+        raise Unavailable(1.0)
+
+
+async def test_a_stream_whose_room_is_out_of_reach_ends_and_is_no_fault() -> None:
+    station = a_station(EngineOutOfReach())
+    ada = await station.house.open()
+    reader = station.tune_in(ada)
+    assert reader.task
+    await reader.task
+    assert (reader.chunks, len(station.hub)) == ([], 0)
+
+
+async def test_a_room_of_which_something_was_missed_is_caught_up_with_anew() -> None:
+    station = a_station()
+    ada, other = await station.house.open(), await station.house.open("Mallory")
+    reader, elsewhere = await station.live(ada), await station.live(other)
+    station.hub.start_over(ada.room.id)
+    await until(lambda: not reader.is_served)
+    assert elsewhere.is_served
+    await say(station, ada, "after it")
+    back = station.tune_in(ada, after=2)
+    await until(lambda: back.texts == ["after it"])

@@ -257,3 +257,14 @@ async def test_a_last_that_cannot_be_written_is_the_end_and_nothing_is_written_a
     assert tried == [b"last"]
     assert over == [True]
     assert caplog.text.count("could not be written") == 1
+
+
+async def test_a_stream_that_ends_while_it_writes_says_its_last_after_that(reader: Reader) -> None:
+    stream = a_stream(reader)
+    stream.go_live()
+    reader.flows.clear()
+    deliver(stream, 1)
+    stream.end(lambda cursor: f"bye {cursor.sequence}".encode())
+    deliver(stream, 2)
+    reader.flows.set()
+    await until(lambda: written(reader) == b"1 bye 1")

@@ -31,12 +31,12 @@ class Faulty(MemoryEngine):
             fail(said, change)
         await super().commit(change)
 
-    def listen(self, listener, sensor=None):
+    def listen(self, listener, sensor=None, astray=None):
         def hear(room_id, entries):
             listener(room_id, entries)
             if "fail late" in " ".join(getattr(each.event, "text", "") for each in entries):
                 fail(room_id, entries)
-        super().listen(hear, sensor)
+        super().listen(hear, sensor, astray)
 
 def fail(*all_that_it_knows):
     raise RuntimeError(repr(all_that_it_knows))

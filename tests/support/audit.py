@@ -98,6 +98,8 @@ class Audit:
             case e.MessageDeleted(message=message, by=by):
                 author = self.posted.pop(message)
                 assert author == by.id or self.members[by.id].role == "host"
+            case e.RoomRestored():
+                self.posted.clear()
             case _:
                 pass
 

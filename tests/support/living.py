@@ -8,6 +8,7 @@ from ephemera.domain.rooms import Room as State
 from ephemera.domain.tokens import digest_of
 from ephemera.web.acts.messages import SIGNS
 from tests.support.cast import BROWSER, PROGRAM, House, Person, join, open_room
+from tests.support.losing import lose_and_bring_back
 from tests.support.page import Page
 
 Step = tuple[str, int]
@@ -29,7 +30,7 @@ ACTS: Final = ("mute", "unmute", "remove", "appoint", "resign", "lock", "unlock"
 DOORS: Final = ("options", "invite", "revoke", "admit", "decline")
 WORDS: Final = ("reply", "edit", "delete", "react")
 STEPS: Final = (
-    *("join", "leave", "post", "look", "sleep", "nap", "forget", "post", "join"),
+    *("join", "leave", "post", "look", "sleep", "nap", "forget", "lose", "post", "join"),
     *ACTS,
     *DOORS,
     *WORDS,
@@ -43,6 +44,7 @@ EVERYTHING: Final[tuple[Step, ...]] = (
     *(("invite", 0), ("invite", 0), ("revoke", 0), ("options", 2), ("post", 0), ("reply", 0)),
     *(("sleep", 0), ("post", 0), ("appoint", 2), ("resign", 0), ("post", 1), ("forget", 0)),
     *(("options", 1), ("join", 0), ("join", 0), ("remove", 1), ("leave", 0)),
+    *(("lose", 0), ("post", 0), ("react", 0)),
 )
 """A plan in which every kind of event happens."""
 
@@ -110,6 +112,8 @@ class LivedIn:
             case "post":
                 words = f"<b>{self.number}</b>\nhttps://example.org/{number}"
                 await chosen.say(self.id, "/me dances" if number == 7 else words)
+            case "lose":
+                await lose_and_bring_back(house().engine, self.id, house().clock)
             case "look":
                 await chosen.get(self.path, BROWSER)
             case "sleep" | "nap" | "forget":

@@ -113,6 +113,10 @@ class Model:
         self.said[message].gone = True
         self.dead_words.add(self.said[message].words)
 
+    def words_are_lost(self) -> None:
+        self.dead_words.update(said.words for said in self.said.values())
+        self.said.clear()
+
     def time_is(self, now: float) -> None:
         """What was to disappear by now has disappeared, and who waited too long waits no more."""
         for somebody in self.waiting.values():

@@ -74,7 +74,7 @@ class Race:
     async def remove(self) -> None:
         """Ada removes Eve; from the answer on nothing is Eve's any more."""
         stale = await self.house.lobby.seated(self.ada.room.id, self.eve.token)
-        code = new_code() if self.schedule.dice.random() < 1 / 2 else None
+        code = new_code(self.ada.room.id) if self.schedule.dice.random() < 1 / 2 else None
         await self.ada_does(c.Remove, target=self.eve.member.id, code=code)
         if self.eve.member.id not in Audit().go_through(self.heard).removed:
             return  # Eve was faster and has left
@@ -129,7 +129,7 @@ class Race:
             self.eve_listens,
             lambda: self.ada_does(c.Mute, target=ben),
             lambda: self.ada_does(c.Lock),
-            lambda: self.ada_does(c.Rotate, code=new_code()),
+            lambda: self.ada_does(c.Rotate, code=new_code(room_id)),
             lambda: self.ada_does(c.Delete, message=self.first),
             lambda: self.ada_does(c.Edit, message=self.first, text="other words"),
             lambda: self.ada_does(c.Appoint, target=ben, stay=False),

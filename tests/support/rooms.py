@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
+from zlib import crc32
 
+from ephemera.domain.codes import partition_of
 from ephemera.domain.commands import Join, Open
 from ephemera.domain.decide import decide, open_room
 from ephemera.domain.rooms import Member, Options, Room
@@ -23,7 +25,14 @@ T = TypeVar("T")
 NOON: Final = 1_000_000.0
 """When the rooms of these tests are opened."""
 DAY: Final = 86_400.0
-CODE: Final = "ABCDEFGHJK"
+
+
+def code_of(room_id: str, rest: str | None = None) -> str:
+    """Return a code that the room could have."""
+    return partition_of(room_id) + (rest or f"{crc32(room_id.encode()) % 10**9:09}")
+
+
+CODE: Final = code_of("room")
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:

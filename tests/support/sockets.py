@@ -22,6 +22,7 @@ class Reader:
     def __init__(self, port: int, seat: Seat) -> None:
         self.events: list[dict[str, Any]] = []
         self.texts: list[str] = []
+        self.signals: list[dict[str, Any]] = []
         self.pings = 0
         self.cursor = ""
         self._port = port
@@ -82,6 +83,8 @@ class Reader:
     def _take(self, event: dict[str, Any]) -> None:
         if event["event"] == "ping":
             self.pings += 1
+        elif "cursor" not in event:
+            self.signals.append(event)
         else:
             self.events.append(event)
             self.texts += texts([event])

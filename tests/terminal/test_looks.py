@@ -77,6 +77,7 @@ DAN = {"knock": {"id": "k1", "nickname": "Dan"}}
         ("host-changed", {}, "Ben is the host now"),
         ("host-changed", BY, "Ada made Ben a host"),
         ("host-resigned", {}, "Ben is no host any more"),
+        ("room-restored", {}, "the server lost what was said before; the room goes on"),
         ("room-locked", {}, "Ben locked the room"),
         ("room-unlocked", {}, "Ben unlocked the room"),
         ("code-rotated", {"code": "ABCDE-FGHJK"}, "Ben changed the code"),

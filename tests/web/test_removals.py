@@ -431,7 +431,7 @@ async def test_what_is_asked_for_at_that_very_moment_shows_nothing_more(tail: st
         asking = asyncio.create_task(heard_of(guest, stage.path + tail))
         for _ in range(turns):
             await asyncio.sleep(0)
-        wish = Remove(at=stage.house.clock(), member_id="p1", target=target, code=new_code())
+        wish = Remove(at=stage.house.clock(), member_id="p1", target=target, code=new_code("any"))
         await Steps(stage.house.engine).carry_out(snapshot, lambda _: wish)  # noqa: B023 - at once
         await stage.ada.say(stage.room, f"said since {turns}")
         status, heard = await asking

@@ -32,6 +32,7 @@ _RULES: Final[Mapping[type[Command], Callable[[Room, Any], Facts]]] = {
     commands.Return: seats.return_,
     commands.Leave: seats.leave,
     commands.Close: seats.close,
+    commands.Restore: seats.restore,
     commands.Remove: powers.remove,
     commands.Mute: powers.mute,
     commands.Appoint: powers.appoint,

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from ephemera.domain.commands import Close, Join, Leave, Return
+from ephemera.domain.commands import Close, Join, Leave, Restore, Return
 from ephemera.domain.decide.common import Facts, host, returns, seated
-from ephemera.domain.errors import NicknameTaken, RoomFull
+from ephemera.domain.errors import NicknameTaken, NoSuchRoom, RoomFull
 from ephemera.domain.events import (
     HostChanged,
     LeaveReason,
     MemberJoined,
     MemberLeft,
+    RoomRestored,
     RoomWiped,
     SeatTaken,
 )
@@ -60,6 +61,13 @@ def leave(room: Room, command: Leave) -> Facts:
 def close(room: Room, command: Close) -> Facts:
     """End the room for all."""
     yield RoomWiped(at=command.at, reason="closed", member=host(room, command.member_id))
+
+
+def restore(room: Room, command: Restore) -> Facts:
+    """Go on without what was said; a room that was wiped stays gone."""
+    if room.wiped:
+        raise NoSuchRoom
+    yield RoomRestored(at=command.at, generation=command.generation)
 
 
 def release(room: Room, member: Member, reason: LeaveReason, at: float) -> Facts:

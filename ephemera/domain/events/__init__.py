@@ -6,7 +6,15 @@ nobody: a type that no log, encoder or stream can hold. A `Signal` changes
 nothing and is kept nowhere.
 """
 
-from ephemera.domain.events.base import Event, Secret, Signal, Superseded, amended, amends
+from ephemera.domain.events.base import (
+    Event,
+    ReachChanged,
+    Secret,
+    Signal,
+    Superseded,
+    amended,
+    amends,
+)
 from ephemera.domain.events.doors import (
     CodeRotated,
     InvitationIssued,
@@ -47,6 +55,7 @@ from ephemera.domain.events.seats import (
     MemberReturned,
     MemberWentAway,
     RoomOpened,
+    RoomRestored,
     RoomWiped,
     SeatTaken,
     WipeReason,
@@ -54,6 +63,7 @@ from ephemera.domain.events.seats import (
 
 EVENTS: tuple[type[Event], ...] = (
     RoomOpened,
+    RoomRestored,
     MemberJoined,
     MemberLeft,
     MemberWentAway,
@@ -80,9 +90,12 @@ EVENTS: tuple[type[Event], ...] = (
     RoomWiped,
 )
 """Every kind of event there is."""
+SIGNALS: tuple[type[Signal], ...] = (MemberWriting, ReachChanged)
+"""Every kind of signal there is."""
 
 __all__ = [
     "EVENTS",
+    "SIGNALS",
     "CodeIssued",
     "CodeRotated",
     "Event",
@@ -112,8 +125,10 @@ __all__ = [
     "OptionsChanged",
     "PostRemembered",
     "Quote",
+    "ReachChanged",
     "RoomLocked",
     "RoomOpened",
+    "RoomRestored",
     "RoomUnlocked",
     "RoomWiped",
     "SeatBanned",

@@ -95,3 +95,11 @@ class Signal:
     """Something that is so only just now: told to whoever listens, numbered and kept nowhere."""
 
     name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachChanged(Signal):
+    """What happens in the room is not heard of just now; or it is again, and what was missed."""
+
+    name = "reach"
+    reached: bool

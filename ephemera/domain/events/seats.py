@@ -24,6 +24,14 @@ class RoomOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRestored(Event):
+    """The room was lost and is back, in that generation; what was said before is not."""
+
+    name = "room-restored"
+    generation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
     """Somebody took a seat; by an invitation, of which so much is left."""
 

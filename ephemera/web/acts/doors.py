@@ -16,7 +16,7 @@ def lock(seated: Seated, fields: Mapping[str, str]) -> Callable[[float], Lock]:
 
 def rotation(seated: Seated, fields: Mapping[str, str]) -> Callable[[float], Rotate]:  # noqa: ARG001 - its form is empty
     """`POST /code`: put a new code in the place of the old one."""
-    return lambda at: Rotate(at=at, member_id=seated.member.id, code=new_code())
+    return lambda at: Rotate(at=at, member_id=seated.member.id, code=new_code(seated.room.id))
 
 
 def revocation(seated: Seated, fields: Mapping[str, str]) -> Callable[[float], Revoke]:

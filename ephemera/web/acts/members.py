@@ -12,9 +12,8 @@ def removal(seated: Seated, fields: Mapping[str, str]) -> Callable[[float], Remo
     """`POST /removals`: show a `member` out; the code changes unless `keep_code` says yes."""
     by, target = seated.member.id, read_id(fields, "member")
     keep_code = read_choice(fields, "keep_code", YES_OR_NO, default=False)
-    return lambda at: Remove(
-        at=at, member_id=by, target=target, code=None if keep_code else new_code()
-    )
+    code = None if keep_code else new_code(seated.room.id)
+    return lambda at: Remove(at=at, member_id=by, target=target, code=code)
 
 
 def mute(seated: Seated, fields: Mapping[str, str]) -> Callable[[float], Mute]:

@@ -1,0 +1,96 @@
+"""From a URL to a client of redis-py: one engine, one watched over by Sentinel, or a cluster."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from redis.asyncio import Redis, RedisCluster, Sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.backoff import NoBackoff
+
+from ephemera.engine.redis.reaching import ANSWERS_WITHIN
+from ephemera.engine.redis.scripts import Client
+
+WITH_TLS: Final = {"rediss", "valkeys"}
+SENTINEL_PORT: Final = 26379
+PORT: Final = 6379
+
+_SETTINGS: Final[dict[str, Any]] = {
+    "decode_responses": True,
+    "socket_timeout": ANSWERS_WITHIN,
+    "socket_connect_timeout": ANSWERS_WITHIN,
+    "health_check_interval": 10,
+}
+
+
+def connect(url: str) -> Client:
+    """Return a client for the engine at the URL; nothing is sent yet.
+
+    A step is never tried again by the client: it may have held the first time, and only who
+    decided it can tell.
+    """
+    scheme, _, rest = url.partition("://")
+    _, _, kind = scheme.partition("+")
+    if kind == "sentinel":
+        return _watched_over(url)
+    if kind == "cluster":
+        return _cluster(url)
+    spoken = "rediss" if scheme in WITH_TLS else "redis"
+    return Redis.from_url(f"{spoken}://{rest}", retry=_never_again(), **_SETTINGS)
+
+
+async def disconnect(client: Client) -> None:
+    """Close every connection of the client, those to its Sentinels too."""
+    await client.aclose()
+    pool = getattr(client, "connection_pool", None)
+    if isinstance(pool, SentinelConnectionPool):
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
+def _watched_over(url: str) -> Client:
+    """Return a client for `redis+sentinel://[user:password@]HOST[:PORT],…/MASTER[/DATABASE]`."""
+    name, _, database = urlsplit(url).path.strip("/").partition("/")
+    sentinel: Any = Sentinel(  # type: ignore[no-untyped-call] # redis-py does not tell its types
+        _hosts(url, SENTINEL_PORT), socket_timeout=ANSWERS_WITHIN
+    )
+    return sentinel.master_for(
+        name,
+        redis_class=Redis,
+        db=int(database or 0),
+        retry=_never_again(),
+        **_credentials(url),
+        **_tls(url),
+        **_SETTINGS,
+    )
+
+
+def _cluster(url: str) -> Client:
+    """Return a client for `redis+cluster://[user:password@]HOST[:PORT],…`."""
+    nodes = [ClusterNode(host, port) for host, port in _hosts(url, PORT)]
+    return RedisCluster(
+        startup_nodes=nodes, retry=_never_again(), **_credentials(url), **_tls(url), **_SETTINGS
+    )
+
+
+def _hosts(url: str, port: int) -> Sequence[tuple[str, int]]:
+    """Return the hosts and ports, which stand side by side with commas between them."""
+    places = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    split = (urlsplit(f"//{place}") for place in places)
+    return [(place.hostname or "", place.port or port) for place in split]
+
+
+def _credentials(url: str) -> dict[str, Any]:
+    user, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
+    given = {"username": unquote(user), "password": unquote(password)}
+    return {name: text for name, text in given.items() if text}
+
+
+def _tls(url: str) -> dict[str, Any]:
+    return {"ssl": True} if urlsplit(url).scheme.partition("+")[0] in WITH_TLS else {}
+
+
+def _never_again() -> Retry:
+    return Retry(NoBackoff(), 0)

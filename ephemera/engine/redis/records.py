@@ -1,0 +1,138 @@
+"""What is kept of a room outside this process: pieces of its state, and entries of its log.
+
+The state is kept in pieces, so that a step writes only what it changed: a piece for each field of
+`Room`, and for each item of a field that is a mapping, as JSON.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.data import (
+    event_from_data,
+    event_to_data,
+    plain,
+    room_from_data,
+    signal_from_data,
+    signal_to_data,
+)
+from ephemera.domain.events import Event, RoomWiped, Signal
+from ephemera.domain.presence import Lease
+from ephemera.domain.rooms import Room
+from ephemera.engine.base import Entry
+
+_dump: Final = partial(json.dumps, default=plain, ensure_ascii=False, separators=(",", ":"))
+_FIELDS: Final = tuple(field.name for field in fields(Room))
+_OURS: Final = "#"
+"""What begins so is the script's own, and no piece of the state."""
+
+
+class Pieces(NamedTuple):
+    """What became of the pieces of a room in a step."""
+
+    changed: dict[str, str]
+    gone: list[str]
+
+
+def pieces_of(before: Room | None, room: Room) -> Pieces:
+    """Return how the pieces of the room differ from those that are kept of it."""
+    pieces = Pieces({}, [])
+    for name in _FIELDS:
+        now, then = getattr(room, name), getattr(before, name, None)
+        if isinstance(now, Mapping):
+            _compare(name, then or {}, now, pieces)
+        elif before is None or now != then:
+            pieces.changed[name] = _dump(now)
+    return pieces
+
+
+def _compare(
+    name: str, then: Mapping[object, Any], now: Mapping[object, Any], pieces: Pieces
+) -> None:
+    for key, one in now.items():
+        if key not in then or (then[key] is not one and then[key] != one):
+            pieces.changed[f"{name}:{key}"] = _dump(one)
+    pieces.gone.extend(f"{name}:{key}" for key in then.keys() - now.keys())
+
+
+def room_from_pieces(pieces: Mapping[str, str]) -> Room:
+    """Return the room whose pieces these are."""
+    data: dict[str, Any] = defaultdict(dict)
+    for piece, written in pieces.items():
+        name, _, key = piece.partition(":")
+        if key:
+            data[name][key] = json.loads(written)
+        elif not name.startswith(_OURS):
+            data[name] = json.loads(written)
+    return room_from_data(data)
+
+
+def cursor_from_pieces(sequence: str, generation: str) -> Cursor:
+    """Return the place of the newest event of the room with these two pieces."""
+    return Cursor(json.loads(generation), int(sequence))
+
+
+def entry_to_text(event: Event) -> str:
+    """Return what the log keeps of the event, after its weight."""
+    return f"{event.weight} {_dump(event_to_data(event))}"
+
+
+def entry_from_text(cursor: Cursor, written: str) -> Entry:
+    """Return the entry at that place of the log."""
+    return Entry(cursor, event_from_data(json.loads(written.partition(" ")[2])))
+
+
+def lease_to_text(lease: Lease) -> str:
+    """Return a lease as it is kept."""
+    return f"{lease.seen_at!r} {lease.until!r}"
+
+
+def leases_from_texts(written: Mapping[str, str]) -> dict[str, Lease]:
+    """Return the leases of the members."""
+    return {member_id: Lease(*map(float, lease.split(" "))) for member_id, lease in written.items()}
+
+
+def by_twos(answer: Sequence[str]) -> dict[str, str]:
+    """Return what an engine tells of a hash, a name and a value after the other, as a mapping."""
+    each = iter(answer)
+    return dict(zip(each, each, strict=True))
+
+
+# What is told in passing: the newest sequence, the end of a room, or a signal.
+
+
+def news_of(entries: Sequence[Entry], *, wiped: bool) -> str:
+    """Return what is told of a step: how far it went, or, of a room that is gone, how it ended."""
+    newest = entries[-1]
+    if wiped:
+        return f"{newest.cursor} {_dump(event_to_data(newest.event))}"
+    return str(newest.cursor)
+
+
+def trace_of(entries: Sequence[Entry]) -> str:
+    """Return what is remembered for a while of a room that is gone: how it ended, and nobody."""
+    end = entries[-1]
+    assert isinstance(end.event, RoomWiped)  # noqa: S101 # nothing else forgets a room
+    return news_of([end._replace(event=replace(end.event, member=None))], wiped=True)
+
+
+def end_from_news(news: str) -> Entry:
+    """Return the last entry of a room that is gone."""
+    cursor, _, written = news.partition(" ")
+    place = Cursor.read(cursor)
+    assert place  # noqa: S101 # `news_of` wrote it
+    return Entry(place, event_from_data(json.loads(written)))
+
+
+def signal_to_news(signal: Signal) -> str:
+    """Return what is told of a signal."""
+    return _dump(signal_to_data(signal))
+
+
+def signal_from_news(news: str) -> Signal:
+    """Return the signal."""
+    return signal_from_data(json.loads(news))

@@ -1,0 +1,106 @@
+"""The scripts that run inside the engine: each one atomic step in one hash slot."""
+
+from collections.abc import Awaitable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from ephemera.domain.events import MemberJoined, MessageEdited, MessagePosted
+from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Entry
+from ephemera.engine.redis.keys import key_of_code, keys_of
+from ephemera.engine.redis.records import (
+    entry_to_text,
+    lease_to_text,
+    news_of,
+    pieces_of,
+    trace_of,
+)
+
+GONE_SECONDS: Final = 900
+"""So long it is remembered that a room was wiped, and how: for processes that did not hear."""
+
+Client = Any
+"""`Redis` or `RedisCluster` of `redis.asyncio`, whose types allow for bytes where we have text."""
+
+
+class Script(Protocol):
+    """A script that the engine knows by its hash, and is told again when it forgot."""
+
+    def __call__(self, keys: Sequence[str], args: Sequence[Any]) -> Awaitable[Any]:
+        """Run it."""
+
+
+class Scripts:
+    """All scripts, by the name of their file.
+
+    `make_room` is `commit` for what must be possible when the engine's memory is full. The rest
+    may take a little more than all of it; what a visitor brings in may not.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.ask = _script(client, "ask")
+        self.commit = _script(client, "commit", "#!lua\n")
+        self.make_room = _script(client, "commit", "#!lua flags=allow-oom\n")
+        self.renew = _script(client, "renew")
+        self.take = _script(client, "take")
+        self.spend = _script(client, "spend")
+        self.refund = _script(client, "refund")
+        self.postpone = _script(client, "postpone")
+        self.put = _script(client, "put")
+
+
+def _script(client: Client, name: str, head: str = "") -> Script:
+    text = Path(__file__).with_name(f"{name}.lua").read_text("utf-8")
+    script: Script = client.register_script(head + text)
+    return script
+
+
+def takes_memory(change: Change) -> bool:
+    """Tell whether the change brings in something large: a room, a member, or words."""
+    return change.before is None or any(
+        isinstance(entry.event, MemberJoined | MessagePosted | MessageEdited)
+        for entry in change.entries
+    )
+
+
+def keys_of_commit(change: Change) -> list[str]:
+    """Return the KEYS of `commit.lua`."""
+    keys = keys_of(change.room_id)
+    before = key_of_code(change.before.code) if change.before else keys.room
+    code = key_of_code(change.room.code) if change.room else keys.room
+    if change.before is None:
+        before = code
+    return [keys.room, keys.leases, keys.log, keys.gone, keys.due, keys.taken, before, code]
+
+
+def arguments_of_commit(
+    change: Change, amended: Sequence[Entry], appended: Sequence[Entry]
+) -> list[str | int]:
+    """Return the ARGV of `commit.lua`: what becomes of entries of the log, and what it gets."""
+    room = change.room
+    arguments: list[str | int] = [change.room_id, change.version]
+    arguments += _table((member, repr(seen)) for member, seen in change.unless_seen.items())
+    arguments.append(1 if room else 0)
+    arguments.append(news_of(change.entries, wiped=room is None))
+    if room is None:
+        return [*arguments, trace_of(change.entries), GONE_SECONDS * 1000]
+    pieces = pieces_of(change.before, room)
+    arguments.append(repr(change.due))
+    arguments += _table((name,) for name in pieces.gone)
+    arguments += _table(pieces.changed.items())
+    arguments += _table(_row(entry) for entry in amended)
+    arguments += _table(_row(entry) for entry in appended)
+    arguments += [LOG_EVENTS, LOG_BYTES]
+    arguments += _table((member.id,) for member in room.members)
+    arguments += _table((member, lease_to_text(it)) for member, it in change.leases.items())
+    return arguments
+
+
+def _row(entry: Entry) -> tuple[str, str]:
+    return str(entry.sequence), entry_to_text(entry.event)
+
+
+def _table(rows: Any) -> Iterator[str | int]:  # noqa: ANN401 - rows of text, of any width
+    """Yield the number of rows, then what is in them."""
+    rows = list(rows)
+    return chain((len(rows),), *rows)

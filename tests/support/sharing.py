@@ -1,0 +1,299 @@
+"""A room that is reached through three houses: what people do in it, and what must be so.
+
+Who was answered nothing does not know whether their command held; who was answered relies on it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from ephemera.domain.commands import Remove
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.errors import Refusal, RoomFull
+from ephemera.domain.events import MessagePosted
+from ephemera.domain.rooms import Options, Room
+from ephemera.domain.tokens import digest_of
+from ephemera.engine.base import Snapshot
+from ephemera.engine.redis.keys import LAYOUT, SWEPT, keys_of
+from ephemera.lobby.lobby import Admission
+from tests.support.houses import Process, Street
+
+OPTIONS: Final = Options(capacity=3, grace=30)
+FADES_IN: Final = 7
+"""Sweeps of 12 s each after which nobody is left: a rest after a gap, a lease, a room taken."""
+
+driven: Final[list[int]] = []
+"""How many steps each sequence had that was really driven."""
+broken: Final[list[str]] = []
+"""Which promises were broken."""
+
+
+@dataclass
+class Said:
+    """Something that was to be said in one generation of the room, and where it was if it held."""
+
+    author: Admission
+    generation: str
+    text: str
+    key: str | None
+    cursor: Cursor | None = None
+
+
+class Shared(RuleBasedStateMachine):
+    """One room, those who come and go in it, and three houses that it can be reached through."""
+
+    street: ClassVar[Street]
+    runner: ClassVar[asyncio.Runner]
+
+    def __init__(self) -> None:
+        super().__init__()
+        driven.append(0)
+        self.people: list[Admission] = []
+        self.dead: set[str] = set()
+        """Tokens of which somebody was told that they open nothing any more."""
+        self.said: list[Said] = []
+        self.joining: list[int] = []
+        """Who has asked for a seat and got no answer."""
+        self.key = f"the very own key of room {len(driven)}"
+        self.opener = ""
+        self.checked: Cursor | None = None
+        self.number = 0
+        self.is_disturbed = self.is_well = False
+        self.acts: dict[str, Callable[[Process, int], Awaitable[None]]] = {
+            "post": self._post,
+            "retry": self._retry,
+            "join": self._join,
+            "leave": self._leave,
+            "remove": self._remove,
+            "close": self._close,
+            "begin_again": self.begin_again,
+            "beat": self._beat,
+            "linger": self._linger,
+            "sweep": self.sweep,
+        }
+
+    @property
+    def room(self) -> Room | None:
+        return self.street.ledger.room
+
+    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            self.runner.run(coroutine)
+        except AssertionError as promise:
+            broken.append(str(promise))
+            raise
+
+    @asynccontextmanager
+    async def _unless_disturbed(self) -> AsyncIterator[None]:
+        """Nobody is refused here but for what somebody else has just done."""
+        try:
+            yield
+        except Refusal:
+            self.street.happened["refused"] += 1
+            assert self.is_disturbed
+
+    async def begin_again(self, house: Process, who: int) -> None:
+        """The room ends, if there is one, and the request that opened it comes again."""
+        await self._close(house, who)
+        self.street.clock.turn(1.0)
+        self.dead.discard(self.opener)  # it is theirs again, answered or not
+        async with self._unless_disturbed():
+            lobby = house.house.lobby
+            ada = await lobby.open("Ada", OPTIONS, "visitor", self.key)
+            self._sits(ada)
+            self.opener = ada.token
+            for one in self.street.houses:
+                one.room_id = ada.room.id
+            await self._join(house, 0)
+
+    async def _join(self, house: Process, _: int) -> None:
+        room = self.room
+        if room is None:
+            return
+        if not self.joining:
+            self.joining.append(self._next())
+        number = self.joining[0]
+        async with self._unless_disturbed():
+            try:
+                place = await house.house.lobby.join(
+                    room.code,
+                    f"Guest {number}",
+                    "visitor",
+                    lambda _: None,
+                    f"the very own key of {number}",
+                )
+            except RoomFull:
+                assert self.is_disturbed or len(room.members) == OPTIONS.capacity
+            else:
+                assert isinstance(place, Admission)
+                held = room.holder_of(digest_of(place.token))
+                assert held is None or held.id == place.member.id or self.is_disturbed
+                self._sits(place)
+        if number in self.joining:
+            self.joining.remove(number)
+
+    def _sits(self, admission: Admission) -> None:
+        self.people = [one for one in self.people if one.token != admission.token]
+        self.people.append(admission)
+
+    async def _post(self, house: Process, who: int) -> None:
+        if author := self._pick(who):
+            number = self._next()
+            key = f"the very own key of {number}" if who % 2 else None
+            said = Said(author, self._generation(), f"words {number}", key)
+            self.said.append(said)
+            await self._say(house, said)
+
+    async def _retry(self, house: Process, who: int) -> None:
+        """Say something again, whatever became of it, and whether or not that is known."""
+        tokens, generation = {one.token for one in self._seated()}, self._generation()
+        again = [
+            one
+            for one in self.said
+            if one.key and one.author.token in tokens and one.generation == generation
+        ]
+        if again:
+            await self._say(house, again[-1 - who % len(again)])
+        else:
+            await self._post(house, 1)
+
+    async def _say(self, house: Process, said: Said) -> None:
+        async with self._unless_disturbed():
+            seated = await house.house.lobby.seated(house.room_id, said.author.token)
+            cursor = await house.house.talk.post(seated, said.text, said.key)
+            # A room that was opened again meanwhile is another one: what is said there is new.
+            assert said.cursor in {None, cursor} or cursor.generation != said.generation
+            said.generation, said.cursor = cursor.generation, cursor
+
+    async def _leave(self, house: Process, who: int) -> None:
+        if leaver := self._pick(who):
+            generation = self._generation()
+            async with self._unless_disturbed():
+                await house.house.lobby.leave(
+                    await house.house.lobby.seated(house.room_id, leaver.token)
+                )
+                await self._bury(generation, leaver)
+
+    async def _remove(self, house: Process, who: int) -> None:
+        others = [one for one in self._seated() if one is not self._host()]
+        if not (host := self._host()) or not others:
+            return
+        generation, target = self._generation(), others[who % len(others)]
+        async with self._unless_disturbed():
+            seated = await house.house.lobby.seated(house.room_id, host.token)
+            await house.house.lobby.act(
+                seated,
+                lambda at: Remove(at=at, member_id=seated.member.id, target=target.member.id),
+            )
+            await self._bury(generation, target)
+
+    async def _close(self, house: Process, _: int) -> None:
+        if host := self._host():
+            generation = self._generation()
+            async with self._unless_disturbed():
+                await house.house.lobby.close(
+                    await house.house.lobby.seated(house.room_id, host.token)
+                )
+                await self._bury(generation, *self.people)
+
+    async def _beat(self, house: Process, _: int) -> None:
+        if self.room:
+            await house.house.presence.renew(house.room_id, *self.room.seats)
+
+    async def _linger(self, house: Process, who: int) -> None:
+        if visitor := self._pick(who):
+            member = visitor.member.id
+            await house.house.presence.linger(house.room_id, member, self.street.clock())
+
+    async def sweep(self, house: Process, who: int) -> None:
+        self.street.clock.turn((12.0, 1.0, 5.0, 12.0)[who % 4])
+        await house.house.reaper.reap_due()
+
+    # Who there is
+
+    def _next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def _generation(self) -> str:
+        return self.room.generation if self.room else ""
+
+    def _seated(self) -> list[Admission]:
+        """Return those who know that they have a seat, and have one."""
+        room = self.room
+        return [one for one in self.people if room and room.holder_of(digest_of(one.token))]
+
+    def _pick(self, who: int) -> Admission | None:
+        seated = self._seated()
+        return seated[who % len(seated)] if seated else None
+
+    def _host(self) -> Admission | None:
+        hosts = {one.id for one in self.room.members if one.role == "host"} if self.room else set()
+        return next((one for one in self._seated() if one.member.id in hosts), None)
+
+    async def _bury(self, generation: str, *people: Admission) -> None:
+        """It was answered that these have no seat any more; in another generation they may."""
+        if self._generation() in {generation, ""}:
+            self.dead |= {one.token for one in people}
+            for house in self.street.houses:
+                assert not await house.opens_with(people[-1].token), "opened after all"
+
+    # What must be so
+
+    async def check(self, place: int) -> None:
+        await self.street.everybody_has_heard()
+        house, newest = self.street.houses[place], self.street.ledger.newest
+        for one in self.street.houses:
+            if one.watches or one is house:  # the others remember nothing
+                await self._check_house(one)
+        if self.checked != newest:
+            log = await house.engine.real.read(house.room_id, None)
+            assert (log or []) == self.street.ledger.log
+            self.checked = newest
+        self._check_messages()
+        if self.room is None:
+            left = set(await house.client.keys())
+            assert left <= {LAYOUT, SWEPT, keys_of(house.room_id).gone}
+        self.is_well = True
+
+    async def _check_house(self, house: Process) -> None:
+        ledger = self.street.ledger
+        seen = await house.engine.real.load(house.room_id)
+        there_is = Snapshot(ledger.room, ledger.leases) if ledger.room else None
+        assert seen == there_is, "seen otherwise"
+        await house.has_heard(ledger.newest)
+        if house.is_astray:
+            house.resync()
+        for entry in house.heard:
+            assert ledger.has(entry), "heard otherwise"
+        house.heard.clear()
+        for token in self.dead:
+            assert not seen or not seen.room.holder_of(digest_of(token))
+
+    def _check_messages(self) -> None:
+        entries = self.street.ledger.entries
+        times = Counter(
+            (place.generation, entry.event.text)
+            for place, entry in entries.items()
+            if isinstance(entry.event, MessagePosted)
+        )
+        assert set(times.values()) <= {1}, "said twice"
+        for said in self.said:
+            if said.cursor:
+                event = entries[said.cursor].event
+                assert isinstance(event, MessagePosted)
+                assert (event.nickname, event.text) == (said.author.member.nickname, said.text)
+
+    async def fade(self) -> None:
+        for times in range(FADES_IN):
+            if self.room:
+                await self.sweep(self.street.houses[times % 3], 0)
+        assert self.room is None
+        await self.check(0)
+        ends = self.street.ledger.reasons
+        self.street.happened.update(f"ended {reason}" for reason in ends)
