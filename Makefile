@@ -22,7 +22,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-machines test-outside test-wheel test-newer check format format-check lint types lock bench soak clean
+.PHONY: help setup vendor serve test test-inside test-machines test-outside test-processes test-wheel test-newer check format format-check lint types lock bench soak clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ test-machines: setup ## Run random lives of rooms, and races, and rooms, by the 
 test-outside: setup ## Run the tests with real servers, proxies, browsers
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder \
 		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) tests/server/test_wheel.py)
+
+test-processes: setup ## Run the tests with browsers against three processes that share an engine
+	@$(BIN)/python tools/system_packages.py
+	PROCESSES=3 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py

@@ -1,15 +1,21 @@
 """One Chromium, one server and one nginx for all modules that one process runs."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.support.browser import Person, person, running_browser
 from tests.support.nginx import RunningNginx, running_nginx
+from tests.support.redis import running_redis
 from tests.support.server import RunningServer, running_server
+
+# `make test-processes` lets visitors come to three, now to one, now to another.
+PROCESSES = int(os.environ.get("PROCESSES", "1"))
 
 Newcomer = Callable[..., Awaitable[Person]]
 
@@ -28,7 +34,7 @@ class House:
 
 
 def serving(
-    bind: str = "127.0.0.1:0", *, stream_lifetime: int = 1_800
+    bind: str = "127.0.0.1:0", *, stream_lifetime: int = 1_800, **environ: str
 ) -> AbstractAsyncContextManager[RunningServer]:
     """Serve behind one proxy, to people who type as fast as tests do."""
     return running_server(
@@ -36,16 +42,33 @@ def serving(
         EPHEMERA_RATE_LIMITS="off",
         EPHEMERA_TRUSTED_HOPS="1",
         EPHEMERA_STREAM_LIFETIME=str(stream_lifetime),
+        **environ,
     )
+
+
+@asynccontextmanager
+async def serving_in_several(count: int) -> AsyncIterator[list[RunningServer]]:
+    """Serve in so many processes on one engine."""
+    async with AsyncExitStack() as stack:
+        redis = stack.enter_context(running_redis())
+        engine: dict[str, Any] = {
+            "EPHEMERA_ENGINE": redis.url,
+            "EPHEMERA_SECRET": "the same for all of them",
+        }
+        yield [await stack.enter_async_context(serving(**engine)) for _ in range(count)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house() -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving())
-        nginx = await stack.enter_async_context(running_nginx(server.port))
+        if PROCESSES > 1:
+            servers = await stack.enter_async_context(serving_in_several(PROCESSES))
+        else:
+            servers = [await stack.enter_async_context(serving())]
+        ports = [server.port for server in servers]
+        nginx = await stack.enter_async_context(running_nginx(*ports))
         browser = await stack.enter_async_context(running_browser())
-        yield House(browser, nginx, server)
+        yield House(browser, nginx, servers[0])
 
 
 @pytest_asyncio.fixture(loop_scope="session")

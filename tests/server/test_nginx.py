@@ -31,7 +31,7 @@ def visitor(nginx: RunningNginx) -> httpx.AsyncClient:
 
 
 def test_every_placeholder_that_the_file_names_is_in_it(tmp_path: Path) -> None:
-    text = adapted(tmp_path, 1, 2, 3)
+    text = adapted(tmp_path, [1], 2, 3)
     assert "listen 127.0.0.1:2 ssl http2;" in text
     assert "listen 127.0.0.1:3;" in text
     assert str(tmp_path / "fullchain.pem") in text

@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +41,12 @@ class RunningNginx:
 
 
 @asynccontextmanager
-async def running_nginx(upstream_port: int) -> AsyncIterator[RunningNginx]:
-    """Run nginx as shipped, on a free port, in front of a server on `upstream_port`."""
+async def running_nginx(*upstream_ports: int) -> AsyncIterator[RunningNginx]:
+    """Run nginx as shipped, on a free port, before servers on these ports, which take turns."""
     with tempfile.TemporaryDirectory(prefix="ephemera-nginx-") as name:
         folder, (https, http) = Path(name), free_ports(2)
         await _make_certificate(folder)
-        conf = _write_conf(folder, adapted(folder, upstream_port, https, http))
+        conf = _write_conf(folder, adapted(folder, upstream_ports, https, http))
         command = [program(), "-e", "stderr", "-p", name, "-c", conf, "-g", "daemon off;"]
         process = await asyncio.create_subprocess_exec(*command, stderr=PIPE)
         try:
@@ -57,13 +57,13 @@ async def running_nginx(upstream_port: int) -> AsyncIterator[RunningNginx]:
             await _stop(process)
 
 
-def adapted(folder: Path, upstream_port: int, https: int, http: int) -> str:
+def adapted(folder: Path, upstream_ports: Sequence[int], https: int, http: int) -> str:
     """Return the shipped file with the placeholders that its first lines name replaced."""
     text = SHIPPED.read_text(encoding="utf-8")
     for placeholder, value in {
         "listen 443 ": f"listen 127.0.0.1:{https} ",
         "listen 80;": f"listen 127.0.0.1:{http};",
-        "server 127.0.0.1:8000": f"server 127.0.0.1:{upstream_port}",
+        "server 127.0.0.1:8000": "; ".join(f"server 127.0.0.1:{port}" for port in upstream_ports),
         "/etc/ssl/ephemera": str(folder),
         "/var/lib/nginx": str(folder / "spool"),
         "/run/nginx.pid": str(folder / "nginx.pid"),

@@ -27,7 +27,7 @@ async def running_nginx(upstream: int, shorter: Mapping[str, str] = NOTHING) -> 
     https, http = free_ports(2)
     async with workshop("nginx") as shop:
         (shop.folder / "spool").mkdir()
-        text = adapted_nginx(shop.folder, upstream, https, http)
+        text = adapted_nginx(shop.folder, [upstream], https, http)
         conf = shop.write("nginx.conf", replaced(text, shorter))
         await shop.start(
             "nginx", "-e", "stderr", "-p", str(shop.folder), "-c", conf, "-g", "daemon off;"
