@@ -34,7 +34,10 @@ class House:
 
 
 def serving(
-    bind: str = "127.0.0.1:0", *, stream_lifetime: int = 1_800, **environ: str
+    bind: str = "127.0.0.1:0",
+    *,
+    stream_lifetime: int = 1_800,
+    **environ: Any,  # noqa: ANN401 - text, but mypy takes it for other arguments too
 ) -> AbstractAsyncContextManager[RunningServer]:
     """Serve behind one proxy, to people who type as fast as tests do."""
     return running_server(

@@ -109,13 +109,15 @@ class RedisEngine:
     async def commit(self, change: Change) -> None:
         """See `Engine.commit`."""
         kept, appended = await self._amend(change)
-        with self._reach.trying():
-            commit = self._scripts.commit if takes_memory(change) else self._scripts.make_room
-            done = await commit(keys_of_commit(change), arguments_of_commit(change, kept, appended))
-        if not done:
-            raise Conflict
+        commit = self._scripts.commit if takes_memory(change) else self._scripts.make_room
+        keys, arguments = keys_of_commit(change), arguments_of_commit(change, kept, appended)
+        with self._watching.committing(change.room_id):
+            with self._reach.trying():
+                done = await commit(keys, arguments)
+            if not done:
+                raise Conflict
+            self._watching.committed(change)
         self._sweeping.count(change)
-        self._watching.committed(change)
 
     async def _amend(self, change: Change) -> tuple[Sequence[Entry], Sequence[Entry]]:
         """Return what the log has to keep otherwise from now on, and what it gets.

@@ -6,8 +6,8 @@ next one, or until the room is looked up for a heartbeat.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -46,7 +46,8 @@ class Reader(Protocol):
 class _Watched:
     """A room that is watched: where listeners have heard up to, and what was last seen of it.
 
-    `newest` is the sequence that there is at least; `again` asks who catches up to look again.
+    `newest` is the sequence that there is at least; `again` asks who catches up to look again;
+    `commits` are under way from here.
     """
 
     begun: asyncio.Task[None] | None = None
@@ -55,6 +56,7 @@ class _Watched:
     cursor: Cursor = NOWHERE
     newest: int = 0
     again: bool = False
+    commits: int = 0
     lost: bool = False
     room: Room | None = field(default=None, repr=False)
     catching_up: asyncio.Task[None] | None = None
@@ -145,6 +147,18 @@ class Watching:
         if room.cursor != watched.cursor:
             self._wake(room.id, watched, room.sequence)
 
+    @contextmanager
+    def committing(self, room_id: str) -> Iterator[None]:
+        """Let news wait while this process commits: they are its own as a rule, and known here."""
+        watched = self._rooms.get(room_id) or _Watched()
+        watched.commits += 1
+        try:
+            yield
+        finally:
+            watched.commits -= 1
+            if watched.newest > watched.cursor.sequence:
+                self._wake(room_id, watched, 0)
+
     def committed(self, change: Change) -> None:
         """Tell the listeners what this process has just committed, if they are not behind."""
         watched = self._rooms.get(change.room_id)
@@ -179,7 +193,9 @@ class Watching:
         elif " " in news:
             self._end(room_id, watched, end_from_news(news))
         elif (cursor := Cursor.read(news)) and cursor != watched.cursor:
-            self._wake(room_id, watched, cursor.sequence)
+            watched.newest = max(watched.newest, cursor.sequence)
+            if not watched.commits:
+                self._wake(room_id, watched, 0)
 
     def _lose_reach(self) -> None:
         for room_id, watched in tuple(self._rooms.items()):
