@@ -11,6 +11,8 @@ WEB := tests/web
 # Random lives and races, and rooms, by the ten thousand. They run while the tests outside wait, and
 # give way.
 MACHINES := tests/machines tests/growth
+# Lobbies of several processes that crash between any two calls: by hand, for it takes minutes.
+CRASHES := tests/crashes
 # Tests of what leans on the insides of asyncio, Hypercorn or the collector.
 NEWER := tests/hub tests/test_lean.py tests/test_garbage.py \
 	tests/server/test_descriptors.py tests/server/test_drain.py
@@ -22,7 +24,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-machines test-outside test-processes test-wheel test-newer check format format-check lint types lock bench soak clean
+.PHONY: help setup vendor serve test test-inside test-machines test-outside test-processes test-crashes test-wheel test-newer check format format-check lint types lock bench soak faults clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,11 +57,15 @@ test-machines: setup ## Run random lives of rooms, and races, and rooms, by the 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder \
-		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) tests/server/test_wheel.py)
+		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) $(CRASHES) tests/server/test_wheel.py)
 
 test-processes: setup ## Run the tests with browsers against three processes that share an engine
 	@$(BIN)/python tools/system_packages.py
 	PROCESSES=3 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e
+
+test-crashes: setup ## Let three lobbies on one engine crash between any two calls, 5,000 times
+	@$(BIN)/python tools/system_packages.py
+	$(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py
@@ -96,6 +102,9 @@ bench: setup ## Measure against peers, 22 minutes; ARGS=--quick for three
 
 soak: setup ## Hold 8,000 streams for 10 minutes, 15 in all; ARGS="--rooms 50 --seconds 30" for two
 	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench.soak $(ARGS)
+
+faults: setup ## Three processes on Redis while things go wrong, two minutes; ARGS="--rooms 20 --seconds 40"
+	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench.faults $(ARGS)
 
 clean: ## Remove everything that make made
 	rm -rf .venv .venv-* node_modules static/vendor dist build htmlcov .coverage* \

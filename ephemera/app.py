@@ -22,6 +22,7 @@ from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
 from ephemera.load import Load
+from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.keeper import Keeper
 from ephemera.lobby.limits import Limits
@@ -30,6 +31,7 @@ from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.retries import Retries
 from ephemera.lobby.talk import Talk
+from ephemera.metrics import Metrics
 from ephemera.settings import Settings, SettingsError
 from ephemera.web import headers, streams
 from ephemera.web.acts import Acts
@@ -72,6 +74,7 @@ class EphemeraApp(Quart):
 
     engine: Engine
     hub: Hub
+    metrics: Metrics
 
     async def prepare(self) -> None:
         """Make sure that rooms can be kept. Raises `EngineUnfit`."""
@@ -115,18 +118,20 @@ def create_app(
     into and a clock to turn.
     """
     settings = settings or Settings.from_environ()
-    engine = engine or _engine(settings)
+    metrics = Metrics()
+    engine = _counted(engine or _engine(settings), metrics)
     clock = clock or engine.clock
     app = EphemeraApp(__name__, static_folder=None, template_folder=None)
     app.config |= {"MAX_CONTENT_LENGTH": MOST_BODY_BYTES, "BODY_TIMEOUT": BODY_SECONDS}
     app.url_map.merge_slashes = False  # an address is one of ours or leads nowhere, never elsewhere
-    app.engine, app.hub = engine, Hub(clock, most_streams=settings.max_streams)
+    app.engine, app.metrics = engine, metrics
+    app.hub = Hub(clock, most_streams=settings.max_streams, dropped=metrics.dropped_streams)
     engine.listen(app.hub.hear, app.hub.sense, app.hub.start_over)
     engine.entrust(Keeper(engine).bring_back)
     presence = Presence(engine, clock)
     _tend(
         app,
-        Reaper(engine, clock),
+        Reaper(engine, clock, metrics.reaped),
         Heartbeat(app.hub, presence.renew, presence.linger, period=settings.heartbeat),
         engine,
     )
@@ -146,6 +151,18 @@ def _engine(settings: Settings) -> Engine:
         needs = "EPHEMERA_ENGINE needs more: `pip install 'ephemera[redis]'`."
         raise SettingsError(needs) from None
     return RedisEngine(connect(settings.engine), strict=settings.strict)
+
+
+def _counted(engine: Engine, metrics: Metrics) -> Engine:
+    """Return the engine so that its use is counted."""
+    counts = Counts(
+        events=metrics.events,
+        commits=metrics.commits,
+        conflicts=metrics.conflicts,
+        unavailable=metrics.engine_unavailable,
+        lag=metrics.lag,
+    )
+    return CountedEngine(engine, counts)
 
 
 def _furnish(
@@ -173,7 +190,7 @@ def _furnish(
         Acts(lobby, sheets),
         Invitations(lobby, Issuing(lobby, retries), sheets, fragments, clock),
         Frames(lobby, talk, presence, fragments),
-        Health(engine, app.hub),
+        Health(engine, app.hub, app.metrics.tell),
     ):
         app.register_blueprint(resource.routes())
     app.register_blueprint(streams.routes())

@@ -26,7 +26,7 @@ SPARE: Final = 1.3
 """Rooms that end are there for a moment beside those that take their place."""
 LET_GO_WITHIN: Final = 30.0
 BETWEEN_SAMPLES: Final = 10.0
-_METRIC: Final = re.compile(rb"^(ephemera_\w+) (\d+)$", re.MULTILINE)
+_METRIC: Final = re.compile(rb"^ephemera_(rooms|streams) (\d+)\.0$", re.MULTILINE)
 
 
 @dataclass(slots=True)

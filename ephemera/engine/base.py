@@ -91,7 +91,7 @@ class Change:
     """What one commit makes true.
 
     `before` is the room on which it was decided: it must still have that
-    sequence (None: it must not exist). `room` is the new state, or None to
+    cursor (None: it must not exist). `room` is the new state, or None to
     forget the room. `due` is when the room
     must be looked at again at the latest; earlier does no harm. `leases` are
     given to members in the same step, as `renew` gives them. `unless_seen`

@@ -107,7 +107,7 @@ class MemoryEngine:
             listener(change.room_id, change.entries)
 
     def _check(self, change: Change, kept: _Kept | None) -> None:
-        if change.version != (kept.room.sequence if kept else 0):
+        if (change.before and change.before.cursor) != (kept and kept.room.cursor):
             raise Conflict
         if change.room and self._codes.get(change.room.code, change.room_id) != change.room_id:
             raise Conflict

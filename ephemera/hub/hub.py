@@ -8,7 +8,7 @@ reader.
 import asyncio
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -31,11 +31,17 @@ logger = logging.getLogger(__name__)
 
 
 class Hub:
-    """The streams that are open in this process, by room, in the order they opened."""
+    """The streams that are open in this process, by room, in the order they opened.
 
-    def __init__(self, clock: Clock, *, most_streams: int) -> None:
+    `dropped` is called for each whose reader was too slow.
+    """
+
+    def __init__(
+        self, clock: Clock, *, most_streams: int, dropped: Callable[[], object] = lambda: None
+    ) -> None:
         self._clock = clock
         self._most_streams = most_streams
+        self._dropped = dropped
         self._rooms: dict[str, list[Stream]] = {}
         self._count = 0
         self._draining = False
@@ -76,6 +82,8 @@ class Hub:
         streams = self._rooms[stream.room_id]
         streams.remove(stream)
         self._count -= 1
+        if stream.dropped:
+            self._dropped()
         if not self._count:
             self._empty.set()
         if not streams:

@@ -30,7 +30,8 @@ class Stream:
 
     `finite` streams end after the first event. Nothing about what stands up to
     line `horizon` is shown. `on_over` is called once, when the stream is over
-    on our side; it must not raise or wait.
+    on our side; it must not raise or wait. `dropped` tells that the reader was
+    too slow.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Stream:
         "_rest",
         "_writing",
         "cursor",
+        "dropped",
         "finite",
         "horizon",
         "member_id",
@@ -67,6 +69,7 @@ class Stream:
         self.finite = finite
         self.horizon = horizon
         self.write = write
+        self.dropped = False
         self._mailbox = Mailbox()
         self._held: list[Callable[[], None]] | None = []
         self._ending = False
@@ -135,7 +138,7 @@ class Stream:
         if len(held) < MOST_EVENTS:
             held.append(delivery)
         else:
-            self.cut()
+            self._drop()
 
     def _pass(self, cursor: Cursor, chunk: bytes) -> None:
         self.cursor = cursor
@@ -152,7 +155,12 @@ class Stream:
         if not self._writing:
             self._start_writing(chunk)
         elif not self._mailbox.put(chunk):
-            self.cut()
+            self._drop()
+
+    def _drop(self) -> None:
+        """Give up on a reader for whom too much is waiting."""
+        self.dropped = True
+        self.cut()
 
     def _start_writing(self, chunk: bytes) -> None:
         self._writing = True

@@ -1,6 +1,7 @@
 """The reaper looks at rooms whose time has come; the domain decides what that means."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -19,11 +20,17 @@ CHANGED_AT_ONCE: Final = 4
 
 
 class Reaper:
-    """Releases seats whose grace is over and wipes rooms without seats."""
+    """Releases seats whose grace is over and wipes rooms without seats.
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    `reaped` is called for each room that it wiped.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Clock, reaped: Callable[[], object] = lambda: None
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._reaped = reaped
         self._steps = Steps(engine)
 
     async def run(self) -> NoReturn:
@@ -52,6 +59,8 @@ class Reaper:
             room = await self._steps.carry_out(
                 before, lambda now: Sweep(at=self._clock(), leases=now.leases)
             )
+            if room.wiped:
+                self._reaped()
             now = await self._steps.load(room_id)
         except NoSuchRoom:
             return True

@@ -29,7 +29,12 @@ class Steps:
         return snapshot
 
     async def carry_out(self, snapshot: Snapshot, wish: Wish) -> Room:
-        """Return the room after the command that `wish` makes; what it refuses is raised."""
+        """Return the room after the command that `wish` makes; what it refuses is raised.
+
+        Raises `NoSuchRoom`, too, when another room has come in the place of this one: who opens a
+        room with the key of one that is gone gets its id.
+        """
+        opened_at = snapshot.room.opened_at
         while True:
             command = wish(snapshot)
             room, events = decide(snapshot.room, command)
@@ -39,6 +44,8 @@ class Steps:
                 await self._engine.commit(_change(snapshot, room, events, command))
             except Conflict:
                 snapshot = await self.load(room.id)
+                if snapshot.room.opened_at != opened_at:
+                    raise NoSuchRoom from None
             else:
                 return room
 

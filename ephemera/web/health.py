@@ -1,18 +1,24 @@
 """Health and metrics: numbers only, nothing that names a room or a person."""
 
+from collections.abc import Callable
+
 from quart import Blueprint, Response
 
 from ephemera.engine.base import Engine
 from ephemera.hub.hub import Hub
 from ephemera.web.media import METRICS, TEXT
 
+Tell = Callable[[int, int], bytes]
+"""Returns the metrics, given how many rooms and how many streams there are."""
+
 
 class Health:
     """Handlers of /health/live, /health/ready and /metrics."""
 
-    def __init__(self, engine: Engine, hub: Hub) -> None:
+    def __init__(self, engine: Engine, hub: Hub, tell: Tell) -> None:
         self._engine = engine
         self._hub = hub
+        self._tell = tell
 
     def routes(self) -> Blueprint:
         """Return the handlers."""
@@ -33,13 +39,5 @@ class Health:
 
     async def metrics(self) -> Response:
         """Answer in the Prometheus text format, version 0.0.4."""
-        lines = (
-            "# HELP ephemera_rooms Rooms that exist.",
-            "# TYPE ephemera_rooms gauge",
-            f"ephemera_rooms {await self._engine.count_rooms()}",
-            "# HELP ephemera_streams Streams that are open in this process.",
-            "# TYPE ephemera_streams gauge",
-            f"ephemera_streams {len(self._hub)}",
-            "",
-        )
-        return Response("\n".join(lines), content_type=METRICS)
+        told = self._tell(await self._engine.count_rooms(), len(self._hub))
+        return Response(told, content_type=METRICS)

@@ -98,6 +98,8 @@ class Streams:
     ) -> HandedOn | Coroutine[Any, Any, None] | None:
         try:
             stream = await self._admit(room_id, kind, scope, send)
+            if scope["method"] == "GET":
+                await self._presence.renew(stream.room_id, stream.member_id)
         except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
             return HandedOn(Refused(refusal_for(raised)), receive)
         renderer = self._renderers[kind]
@@ -107,7 +109,6 @@ class Streams:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return None
         forget(scope)
-        await self._presence.renew(stream.room_id, stream.member_id)
         return self._feed.run(stream, partial(until_gone, receive), self._seconds(stream))
 
     async def _admit(self, room_id: str, kind: str, scope: Scope, send: Send) -> Stream:

@@ -279,12 +279,15 @@ async def test_two_processes_bring_a_room_back_once(
 
 
 async def test_a_room_that_nobody_watches_is_gone_with_its_engine(
-    redis: RunningRedis, ours: Process
+    redis: RunningRedis, ours: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ours.engine.commit(opening())
     redis.stop()
     redis.start_again()
     await comes_back(ours)
+    with pytest.raises(Unavailable):  # another process might be about to bring it back
+        await ours.engine.load(ROOM.id)
+    monkeypatch.setattr("ephemera.engine.redis.engine.COMES_BACK_WITHIN", 0.0)
     assert await ours.engine.load(ROOM.id) is None
 
 
@@ -294,7 +297,8 @@ async def test_a_process_without_a_keeper_brings_nothing_back(redis: RunningRedi
     await engine.commit(opening())
     await engine.watch(ROOM.id)
     redis.client().flushall()
-    assert await engine.load(ROOM.id) is None
+    with pytest.raises(Unavailable):
+        await engine.load(ROOM.id)
     await engine.close()
 
 
@@ -396,9 +400,6 @@ async def test_a_failover_loses_no_room_that_is_watched(redis: RunningRedis) -> 
             snapshot = await process.engine.load(ROOM.id)
             assert snapshot
             assert snapshot.room.members == ROOM.members
-            process.heard.clear()
-            await say(process.engine, snapshot.room, "after it")
-            await process.has_heard(snapshot.room.sequence + 1)
             await process.engine.close()
 
 

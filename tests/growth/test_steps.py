@@ -63,7 +63,7 @@ async def ask_what_is_due(town: Town, _: Admission) -> None:
 
 async def ask_for_metrics(town: Town, _: Admission) -> None:
     answer = await Person(town.house).get("/metrics", CURL)
-    assert f"ephemera_rooms {await town.house.engine.count_rooms()}\n" in answer.text
+    assert f"ephemera_rooms {await town.house.engine.count_rooms()}.0\n" in answer.text
 
 
 async def steps_of(deed: Awaitable[None]) -> Counter[str]:

@@ -259,7 +259,8 @@ async def test_a_room_with_open_streams_outlives_a_restart_of_the_engine(
         cleo = await join(third.client, ada.code, "Cleo")
         assert cleo.room == ada.room
         answer = await third.client.get(f"{alone.path}/json", headers=alone.headers)
-        assert answer.status_code == httpx.codes.NOT_FOUND, "nobody was there to bring it back"
+        gone = {httpx.codes.NOT_FOUND, *SAYS_NO}  # for half a minute somebody might bring it back
+        assert answer.status_code in gone
         for place in (first, second, third):
             assert "Traceback" not in place.server.stderr
 

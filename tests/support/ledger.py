@@ -25,6 +25,8 @@ class Ledger:
         self.ends: Counter[str] = Counter()
         """How often each generation ended."""
         self.reasons: list[str] = []
+        self.broken = ""
+        """What was written down though it must not be."""
         self.leases: dict[str, Lease] = {}
         self.taken_until = 0.0
 

@@ -84,8 +84,9 @@ class Shared(RuleBasedStateMachine):
     def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         try:
             self.runner.run(coroutine)
-        except AssertionError as promise:
-            broken.append(str(promise))
+            assert not self.street.ledger.broken, self.street.ledger.broken
+        except (AssertionError, TimeoutError) as promise:
+            broken.append(self.street.ledger.broken or str(promise))
             raise
 
     @asynccontextmanager
@@ -177,7 +178,7 @@ class Shared(RuleBasedStateMachine):
                 await house.house.lobby.leave(
                     await house.house.lobby.seated(house.room_id, leaver.token)
                 )
-                await self._bury(generation, leaver)
+                self._bury(generation, leaver)
 
     async def _remove(self, house: Process, who: int) -> None:
         others = [one for one in self._seated() if one is not self._host()]
@@ -190,7 +191,10 @@ class Shared(RuleBasedStateMachine):
                 seated,
                 lambda at: Remove(at=at, member_id=seated.member.id, target=target.member.id),
             )
-            await self._bury(generation, target)
+            self._bury(generation, target)
+            for one in self.street.houses:
+                if target.token in self.dead:
+                    assert not await one.opens_with(target.token), "opened after all"
 
     async def _close(self, house: Process, _: int) -> None:
         if host := self._host():
@@ -199,7 +203,7 @@ class Shared(RuleBasedStateMachine):
                 await house.house.lobby.close(
                     await house.house.lobby.seated(house.room_id, host.token)
                 )
-                await self._bury(generation, *self.people)
+                self._bury(generation, *self.people)
 
     async def _beat(self, house: Process, _: int) -> None:
         if self.room:
@@ -236,12 +240,10 @@ class Shared(RuleBasedStateMachine):
         hosts = {one.id for one in self.room.members if one.role == "host"} if self.room else set()
         return next((one for one in self._seated() if one.member.id in hosts), None)
 
-    async def _bury(self, generation: str, *people: Admission) -> None:
+    def _bury(self, generation: str, *people: Admission) -> None:
         """It was answered that these have no seat any more; in another generation they may."""
         if self._generation() in {generation, ""}:
             self.dead |= {one.token for one in people}
-            for house in self.street.houses:
-                assert not await house.opens_with(people[-1].token), "opened after all"
 
     # What must be so
 
@@ -295,5 +297,3 @@ class Shared(RuleBasedStateMachine):
                 await self.sweep(self.street.houses[times % 3], 0)
         assert self.room is None
         await self.check(0)
-        ends = self.street.ledger.reasons
-        self.street.happened.update(f"ended {reason}" for reason in ends)

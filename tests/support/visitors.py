@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 AS_PROGRAM = {"Accept": "application/json"}
 # The most bytes that 4,000 characters can have.
@@ -96,10 +97,13 @@ async def is_seated(client: httpx.AsyncClient, seat: Seat) -> bool:
 
 
 async def gauges(client: httpx.AsyncClient) -> dict[str, int]:
-    """Return the metrics: rooms and streams."""
-    text = (await client.get("/metrics")).text
-    pairs = [line.split() for line in text.splitlines() if not line.startswith("#")]
-    return {name.removeprefix("ephemera_"): int(value) for name, value in pairs}
+    """Return what there is by the metrics: rooms and streams."""
+    families = text_string_to_metric_families((await client.get("/metrics")).text)
+    return {
+        family.name.removeprefix("ephemera_"): int(family.samples[0].value)
+        for family in families
+        if family.type == "gauge"
+    }
 
 
 def texts(events: list[dict[str, Any]]) -> list[str]:

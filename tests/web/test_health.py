@@ -43,8 +43,21 @@ async def test_metrics_count_rooms_and_streams(scene: Scene) -> None:
         await stream.until("Eve")
         metrics = await scene.mallory.get("/metrics")
     assert metrics.type == "text/plain; version=0.0.4; charset=utf-8"
-    assert "\nephemera_rooms 2\n" in metrics.text
-    assert "\nephemera_streams 1\n" in metrics.text
+    assert "\nephemera_rooms 2.0\n" in metrics.text
+    assert "\nephemera_streams 1.0\n" in metrics.text
+
+
+async def test_metrics_count_what_happens(scene: Scene) -> None:
+    async def told(name: str) -> float:
+        text = (await scene.mallory.get("/metrics")).text
+        return float(text.partition(f"\n{name} ")[2].partition("\n")[0])
+
+    commits, events = await told("ephemera_commits_total"), await told("ephemera_events_total")
+    assert (await scene.ada.say(scene.room, "Hello")).status == 201
+    assert await told("ephemera_commits_total") == commits + 1
+    assert await told("ephemera_events_total") == events + 1
+    assert await told("ephemera_conflicts_total") == 0
+    assert await told("ephemera_lag_seconds_count") == 0
 
 
 async def test_metrics_name_nobody(scene: Scene) -> None:

@@ -45,9 +45,11 @@ async def check(client: Client) -> list[str]:
     return list(_misfits(held))
 
 
-async def claim(scripts: Scripts) -> None:
-    """Say in the engine that it is ours; after it lost everything, too."""
-    await scripts.put([LAYOUT], [LAYOUT_VERSION, "NX"])
+async def claim(client: Client, scripts: Scripts, now: float) -> float:
+    """Say in the engine that it is ours, and return since when it is: since it lost everything."""
+    await scripts.put([LAYOUT], [f"{LAYOUT_VERSION} {now!r}", "NX"])
+    layout: str = await client.get(LAYOUT)
+    return float(layout.partition(" ")[2])
 
 
 async def _check_version(client: Client) -> None:
@@ -58,7 +60,7 @@ async def _check_version(client: Client) -> None:
 
 async def _check_layout(client: Client) -> None:
     layout = await client.get(LAYOUT)
-    if layout == LAYOUT_VERSION:
+    if layout and layout.partition(" ")[0] == LAYOUT_VERSION:
         return
     if layout is not None:
         raise EngineUnfit("The engine holds rooms of another version of Ephemera; it is untouched.")

@@ -29,8 +29,9 @@ end
 
 -- Look
 
-local id, version = take(), take()
-local conflict = (redis.call('HGET', room, 'sequence') or '0') ~= version
+local id, version, generation = take(), take(), take()
+local held = redis.call('HMGET', room, 'sequence', 'generation')
+local conflict = (held[1] or '0') ~= version or (held[2] or '') ~= generation
 take_each(2, function(member, seen)
   local held = redis.call('HGET', leases, member)
   conflict = conflict or (held and seen_at(held) > tonumber(seen))

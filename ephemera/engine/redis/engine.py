@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
+from ephemera.clock import Clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import Signal, amended, amends
@@ -26,7 +27,7 @@ from ephemera.engine.base import (
 from ephemera.engine.redis.checking import check, claim
 from ephemera.engine.redis.connecting import disconnect
 from ephemera.engine.redis.keys import key_of_budget, key_of_code, keys_of
-from ephemera.engine.redis.reaching import Reach
+from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import (
     by_twos,
     cursor_from_pieces,
@@ -48,6 +49,9 @@ from ephemera.engine.redis.watching import Watching
 
 logger = logging.getLogger(__name__)
 
+COMES_BACK_WITHIN: Final = 30.0
+"""Seconds after a loss within which a room that is not there may still be brought back."""
+
 PLACE: Final = ("sequence", "generation")
 """The pieces of a room that tell the place of its newest event."""
 
@@ -64,12 +68,14 @@ class RedisEngine:
         self._watching = Watching(client, self._reach, self)
         self._sweeping = Sweeping(client, self._scripts)
         self._ahead = time.time() - time.monotonic()
-        self.clock = lambda: time.monotonic() + self._ahead
+        self._born = 0.0
+        self._has_lost = False
+        self.clock: Clock = lambda: time.monotonic() + self._ahead
 
     async def open(self) -> None:
         """See `Engine.open`."""
         try:
-            with self._reach.trying():
+            async with self._reach.trying():
                 warnings = await check(self._client)
                 await self._set_clock()
                 await self._sweeping.count_anew()
@@ -86,7 +92,7 @@ class RedisEngine:
         if known and (snapshot := await self._load_again(known)):
             return snapshot
         keys = keys_of(room_id)
-        with self._reach.trying():
+        async with self._reach.trying():
             pieces, leases = map(
                 by_twos, await self._ask(("HGETALL", keys.room), ("HGETALL", keys.leases))
             )
@@ -96,11 +102,19 @@ class RedisEngine:
             return Snapshot(room, leases_from_texts(leases))
         if known and await self._watching.bring_back(known):
             return await self.load(room_id)
+        await self._refuse_while_rooms_come_back()
         return None
+
+    async def _refuse_while_rooms_come_back(self) -> None:
+        """Raise `Unavailable` shortly after a loss: a room that is not there may be on its way."""
+        async with self._reach.trying():
+            await self._set_clock()
+        if (wait := self._born + COMES_BACK_WITHIN - self.clock()) > 0 and self._has_lost:
+            raise Unavailable(min(wait, RETRY_SECONDS))
 
     async def _load_again(self, known: Room) -> Snapshot | None:
         keys = keys_of(known.id)
-        with self._reach.trying():
+        async with self._reach.trying():
             place, leases = await self._ask(("HMGET", keys.room, *PLACE), ("HGETALL", keys.leases))
         if None in place or cursor_from_pieces(*place) != known.cursor:
             return None
@@ -112,7 +126,7 @@ class RedisEngine:
         commit = self._scripts.commit if takes_memory(change) else self._scripts.make_room
         keys, arguments = keys_of_commit(change), arguments_of_commit(change, kept, appended)
         with self._watching.committing(change.room_id):
-            with self._reach.trying():
+            async with self._reach.trying():
                 done = await commit(keys, arguments)
             if not done:
                 raise Conflict
@@ -139,7 +153,7 @@ class RedisEngine:
 
     async def find(self, code: str) -> str | None:
         """See `Engine.find`."""
-        with self._reach.trying():
+        async with self._reach.trying():
             room_id: str | None = await self._client.get(key_of_code(code))
         return room_id
 
@@ -148,7 +162,7 @@ class RedisEngine:
         if after is not None:
             return await self.read_some(room_id, after, LOG_EVENTS)
         keys = keys_of(room_id)
-        with self._reach.trying():
+        async with self._reach.trying():
             place, log = await self._ask(("HMGET", keys.room, *PLACE), ("HGETALL", keys.log))
         if None in place:
             return None
@@ -160,7 +174,7 @@ class RedisEngine:
         """Return the log after the cursor as `read` does, if there are at most so many entries."""
         keys = keys_of(room_id)
         numbers = range(after.sequence + 1, after.sequence + 1 + most)
-        with self._reach.trying():
+        async with self._reach.trying():
             place, log = await self._ask(
                 ("HMGET", keys.room, *PLACE), ("HMGET", keys.log, *numbers)
             )
@@ -182,24 +196,24 @@ class RedisEngine:
         arguments = [room_id]
         for member_id, lease in leases.items():
             arguments += [member_id, lease_to_text(lease)]
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._scripts.renew([keys.leases, keys.due], arguments)
 
     async def take_due(self, now: float, most: int) -> Sequence[str]:
         """See `Engine.take_due`. Nothing is due for one lease after nobody asked for a while."""
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._set_clock()
             return await self._sweeping.take_due(now, most)
 
     async def postpone(self, room_id: str, due: float) -> None:
         """See `Engine.postpone`."""
         keys = keys_of(room_id)
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._scripts.postpone([keys.room, keys.due, keys.taken], [room_id, repr(due)])
 
     async def spend(self, budget: str, rate: float, burst: int, now: float) -> float:
         """See `Engine.spend`."""
-        with self._reach.trying():
+        async with self._reach.trying():
             wait = await self._scripts.spend(
                 [key_of_budget(budget)], [repr(1 / rate), burst, repr(now)]
             )
@@ -207,12 +221,12 @@ class RedisEngine:
 
     async def refund(self, budget: str, rate: float) -> None:
         """See `Engine.refund`."""
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._scripts.refund([key_of_budget(budget)], [repr(1 / rate)])
 
     async def signal(self, room_id: str, signal: Signal) -> None:
         """See `Engine.signal`."""
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._client.spublish(keys_of(room_id).room, signal_to_news(signal))
 
     async def count_rooms(self) -> int:
@@ -250,6 +264,9 @@ class RedisEngine:
         return answers
 
     async def _set_clock(self) -> None:
-        await claim(self._scripts)
+        """Take over the time of the engine, and notice when it began anew."""
         seconds, microseconds = await self._client.time()
         self._ahead = seconds + microseconds / 1e6 - time.monotonic()
+        born = await claim(self._client, self._scripts, self.clock())
+        self._has_lost = self._has_lost or self._born not in {0.0, born}
+        self._born = born

@@ -36,13 +36,13 @@ class News:
 
     async def subscribe(self, room_id: str) -> None:
         """Ask for news of the room; `take_in` tells when they come from then on."""
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._connection.ssubscribe(keys_of(room_id).room)
         self._wait_at_every_node()
 
     async def unsubscribe(self, room_id: str) -> None:
         """Ask for no more news of the room."""
-        with self._reach.trying():
+        async with self._reach.trying():
             await self._connection.sunsubscribe(keys_of(room_id).room)
 
     async def close(self) -> None:

@@ -1,8 +1,9 @@
 """What it means that the engine cannot be reached, said once."""
 
+import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from redis import exceptions
@@ -15,6 +16,9 @@ ANSWERS_WITHIN: Final = 3.0
 """Seconds after which a silent engine counts as out of reach."""
 FAILURES: Final = 3
 """So many in a row are no accident, such as a connection that had been lost while it was idle."""
+
+AT_ONCE: Final = 64
+"""So many questions are put to the engine at once, on as many connections of redis-py's 100."""
 
 UNREACHED: Final = (
     exceptions.ConnectionError,  # a lost connection, one refused, one whose engine is loading
@@ -38,12 +42,22 @@ class Reach:
     def __init__(self) -> None:
         self._failures = 0
         self._next_try = 0.0
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    @asynccontextmanager
+    async def trying(self) -> AsyncIterator[None]:
+        """Raise `Unavailable` when the engine cannot be reached, or not in time.
+
+        What waits for its turn is not tried yet: a crowd of our own is no fault of the engine.
+        """
+        async with self._turns:
+            if (wait := self._next_try - time.monotonic()) > 0:
+                raise Unavailable(wait)
+            with self._counting():
+                yield
 
     @contextmanager
-    def trying(self) -> Iterator[None]:
-        """Raise `Unavailable` when the engine cannot be reached, or not in time."""
-        if (wait := self._next_try - time.monotonic()) > 0:
-            raise Unavailable(wait)
+    def _counting(self) -> Iterator[None]:
         try:
             yield
         except UNREACHED as error:

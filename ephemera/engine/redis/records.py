@@ -71,6 +71,11 @@ def room_from_pieces(pieces: Mapping[str, str]) -> Room:
     return room_from_data(data)
 
 
+def generation_to_text(generation: str) -> str:
+    """Return the piece of a room that holds its generation."""
+    return _dump(generation)
+
+
 def cursor_from_pieces(sequence: str, generation: str) -> Cursor:
     """Return the place of the newest event of the room with these two pieces."""
     return Cursor(json.loads(generation), int(sequence))

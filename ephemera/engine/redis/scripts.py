@@ -10,6 +10,7 @@ from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Entry
 from ephemera.engine.redis.keys import key_of_code, keys_of
 from ephemera.engine.redis.records import (
     entry_to_text,
+    generation_to_text,
     lease_to_text,
     news_of,
     pieces_of,
@@ -78,7 +79,9 @@ def arguments_of_commit(
 ) -> list[str | int]:
     """Return the ARGV of `commit.lua`: what becomes of entries of the log, and what it gets."""
     room = change.room
-    arguments: list[str | int] = [change.room_id, change.version]
+    before = change.before
+    generation = generation_to_text(before.generation) if before else ""
+    arguments: list[str | int] = [change.room_id, change.version, generation]
     arguments += _table((member, repr(seen)) for member, seen in change.unless_seen.items())
     arguments.append(1 if room else 0)
     arguments.append(news_of(change.entries, wiped=room is None))

@@ -8,8 +8,8 @@ next one, or until the room is looked up for a heartbeat.
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import Unavailable
@@ -23,43 +23,13 @@ from ephemera.engine.base import (
     Keeper,
     Listener,
     Sensor,
-    Snapshot,
 )
 from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.news import News
 from ephemera.engine.redis.reaching import ANSWERS_WITHIN, RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import end_from_news, signal_from_news
 from ephemera.engine.redis.scripts import Client
-
-
-class Reader(Protocol):
-    """What is needed of the engine to find out what became of a room."""
-
-    async def load(self, room_id: str) -> Snapshot | None:
-        """Return the room and its leases, or None."""
-
-    async def read_some(self, room_id: str, after: Cursor, most: int) -> Sequence[Entry] | None:
-        """Return the log after the cursor, if there are at most so many entries."""
-
-
-@dataclass(slots=True, eq=False)
-class _Watched:
-    """A room that is watched: where listeners have heard up to, and what was last seen of it.
-
-    `newest` is the sequence that there is at least; `again` asks who catches up to look again;
-    `commits` are under way from here.
-    """
-
-    begun: asyncio.Task[None] | None = None
-    subscribed: asyncio.Event = field(default_factory=asyncio.Event)
-    watchers: int = 0
-    cursor: Cursor = NOWHERE
-    newest: int = 0
-    again: bool = False
-    commits: int = 0
-    lost: bool = False
-    room: Room | None = field(default=None, repr=False)
-    catching_up: asyncio.Task[None] | None = None
+from ephemera.engine.redis.watched import Reader, Watched
 
 
 class Watching:
@@ -70,7 +40,7 @@ class Watching:
         self._reach = reach
         self._reader = reader
         self._news = News(client, reach, self._take_in, self._lose_reach)
-        self._rooms: dict[str, _Watched] = {}
+        self._rooms: dict[str, Watched] = {}
         self._listeners: list[Listener] = []
         self._sensors: list[Sensor] = []
         self._astray: list[Astray] = []
@@ -86,12 +56,14 @@ class Watching:
 
     async def watch(self, room_id: str) -> None:
         """See `Engine.watch`: whoever comes second waits for the first."""
-        watched = self._rooms.setdefault(room_id, _Watched())
+        watched = self._rooms.setdefault(room_id, Watched())
         watched.watchers += 1
-        watched.begun = watched.begun or self._start(self._begin(room_id, watched))
+        if watched.begun is None:
+            watched.begun = self._start(self._begin(room_id, watched))
+            watched.begun.add_done_callback(_retrieve)  # all who waited may have gone
         await asyncio.shield(watched.begun)
 
-    async def _begin(self, room_id: str, watched: _Watched) -> None:
+    async def _begin(self, room_id: str, watched: Watched) -> None:
         """Subscribe. What comes after what is seen now is looked for when that is confirmed."""
         try:
             snapshot = await self._reader.load(room_id)
@@ -123,7 +95,7 @@ class Watching:
         if not watched.watchers:
             self._forget(room_id, watched)
 
-    def _forget(self, room_id: str, watched: _Watched) -> None:
+    def _forget(self, room_id: str, watched: Watched) -> None:
         del self._rooms[room_id]
         if watched.catching_up:
             watched.catching_up.cancel()
@@ -150,7 +122,7 @@ class Watching:
     @contextmanager
     def committing(self, room_id: str) -> Iterator[None]:
         """Let news wait while this process commits: they are its own as a rule, and known here."""
-        watched = self._rooms.get(room_id) or _Watched()
+        watched = self._rooms.get(room_id) or Watched()
         watched.commits += 1
         try:
             yield
@@ -172,7 +144,14 @@ class Watching:
         else:
             self._wake(change.room_id, watched, change.entries[-1].sequence)
 
-    def _tell(self, room_id: str, watched: _Watched, entries: Sequence[Entry]) -> None:
+    def _tell(self, room_id: str, watched: Watched, entries: Sequence[Entry]) -> None:
+        """Tell the listeners what they have not heard yet: it may come by two ways."""
+        generation, heard = watched.cursor
+        entries = [
+            one for one in entries if one.cursor.generation != generation or one.sequence > heard
+        ]
+        if not entries:
+            return
         watched.cursor = entries[-1].cursor
         watched.newest = max(watched.newest, watched.cursor.sequence)
         for listener in self._listeners:
@@ -201,7 +180,7 @@ class Watching:
         for room_id, watched in tuple(self._rooms.items()):
             self._tell_reach(room_id, watched, lost=True)
 
-    def _tell_reach(self, room_id: str, watched: _Watched, *, lost: bool) -> None:
+    def _tell_reach(self, room_id: str, watched: Watched, *, lost: bool) -> None:
         if watched.lost is not lost:
             watched.lost = lost
             self._sense(room_id, ReachChanged(reached=not lost))
@@ -210,20 +189,20 @@ class Watching:
         for sensor in self._sensors:
             sensor(room_id, signal)
 
-    def _end(self, room_id: str, watched: _Watched, end: Entry) -> None:
+    def _end(self, room_id: str, watched: Watched, end: Entry) -> None:
         watched.room = None
         if watched.cursor.generation == end.cursor.generation and watched.cursor < end.cursor:
             self._tell(room_id, watched, [end])
 
     # Catching up
 
-    def _wake(self, room_id: str, watched: _Watched, newest: int) -> None:
+    def _wake(self, room_id: str, watched: Watched, newest: int) -> None:
         watched.newest = max(watched.newest, newest)
         watched.again = True
         if watched.catching_up is None:
             watched.catching_up = self._start(self._catch_up(room_id, watched))
 
-    async def _catch_up(self, room_id: str, watched: _Watched) -> None:
+    async def _catch_up(self, room_id: str, watched: Watched) -> None:
         """Read what was missed and tell the listeners, until there is no more."""
         try:
             while watched.again:
@@ -236,7 +215,7 @@ class Watching:
         finally:
             watched.catching_up = None
 
-    async def _look(self, room_id: str, watched: _Watched) -> None:
+    async def _look(self, room_id: str, watched: Watched) -> None:
         most = max(1, watched.newest - watched.cursor.sequence) + 4
         entries = await self._reader.read_some(room_id, watched.cursor, most)
         if entries is None:
@@ -246,7 +225,7 @@ class Watching:
             if not all(isinstance(entry.event, MessagePosted) for entry in entries):
                 await self._reader.load(room_id)
 
-    async def _look_anew(self, room_id: str, watched: _Watched) -> None:
+    async def _look_anew(self, room_id: str, watched: Watched) -> None:
         """Find out why the log does not go on from where we were."""
         snapshot = await self._reader.load(room_id)
         if snapshot is None:
@@ -267,7 +246,7 @@ class Watching:
 
         Tell whether it is there again. One that was wiped is not brought back.
         """
-        with self._reach.trying():
+        async with self._reach.trying():
             news: str | None = await self._client.get(keys_of(known.id).gone)
         watched = self._rooms.get(known.id)
         if news and watched:
@@ -291,3 +270,9 @@ class Watching:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Take note of how the task ended: whoever waited for it is told anyway."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,89 @@
+"""What of an engine's use is counted, in one process and in several on the same engine."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from ephemera.domain.errors import Unavailable
+from ephemera.engine.base import Engine, Snapshot
+from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.reaper import Reaper
+from tests.support.counting import Counting
+from tests.support.rooms import NOON, BusyEngine, House, a_house
+
+
+class AwayEngine(MemoryEngine):
+    """An engine that does not answer."""
+
+    async def load(self, room_id: str) -> Snapshot | None:  # noqa: ARG002 - as an engine has it
+        raise Unavailable(1.0)
+
+
+class Process(Counting):
+    """A lobby of one of several processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.house: House = a_house(self.engine)
+        self.engine.clock = self.house.clock
+
+
+async def test_commits_are_counted_and_the_events_that_come_of_them() -> None:
+    process = Process(MemoryEngine())
+    ada = await process.house.open()
+    await process.house.join(ada, "Ben")
+    await process.house.post(ada, "hello")
+    assert process.counted == {"commits": 3, "events": ada.room.sequence + 2}
+
+
+async def test_what_was_decided_again_is_a_conflict_and_then_a_commit() -> None:
+    engine = BusyEngine()
+    process = Process(engine)
+    ada = await process.house.open()
+    before = process.counted["commits"]
+    engine.faster = lambda: a_house(engine).post(ada, "faster")
+    await process.house.post(ada, "slower")
+    assert process.counted["commits"] == before + 1
+    assert process.counted["conflicts"] == 1
+
+
+async def test_only_what_comes_from_another_process_has_a_lag() -> None:
+    engine = MemoryEngine()
+    ours, theirs = Process(engine), Process(engine)
+    ours.house.clock.turn(0.25)
+    ada = await theirs.house.open()
+    assert (theirs.lags, ours.lags) == ([], [0.25] * ada.room.sequence)
+    assert ours.counted == {"events": ada.room.sequence}
+
+
+async def test_clocks_that_differ_a_little_make_no_lag_below_nothing() -> None:
+    engine = MemoryEngine()
+    ours, theirs = Process(engine), Process(engine)
+    ours.house.clock.now = NOON - 0.01
+    ada = await theirs.house.open()
+    assert ours.lags == [0.0] * ada.room.sequence
+
+
+async def test_an_engine_that_does_not_answer_is_counted_and_told() -> None:
+    process = Process(AwayEngine())
+    ada = await process.house.open()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await process.house.seated(ada)
+    assert process.counted["unavailable"] == 2
+
+
+async def test_the_reaper_counts_the_rooms_that_it_wiped_itself() -> None:
+    house, reaped = a_house(), Counter[str]()
+    ada, gone = await house.open(grace=30), await house.open(grace=30)
+    await house.leave(gone)
+    ours, theirs = (
+        Reaper(house.engine, house.clock, partial(reaped.update, [name]))
+        for name in ("ours", "theirs")
+    )
+    house.clock.turn(32)
+    for reaper in (ours, theirs):
+        await reaper.reap_due()
+    assert await house.load(ada) is None
+    assert reaped == {"ours": 1}
