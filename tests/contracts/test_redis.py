@@ -177,6 +177,22 @@ async def test_who_stops_listening_while_hearing_hears_no_more(
     assert [entry.sequence for entry in theirs.heard] == [room.sequence]
 
 
+async def test_news_that_come_while_a_process_commits_are_heard_after_it(
+    ours: Process, theirs: Process
+) -> None:
+    await ours.engine.commit(opening())
+    await theirs.engine.watch(ROOM.id)
+    watched = theirs.engine._watching._rooms[ROOM.id]
+    await comes(lambda: not watched.catching_up)
+    with theirs.engine._watching.committing(ROOM.id):
+        room = await say(ours.engine, ROOM, "faster")
+        await comes(lambda: watched.newest == room.sequence)
+        assert theirs.heard == []
+    await theirs.has_heard(room.sequence)
+    theirs.engine._watching._tell(ROOM.id, watched, list(theirs.heard))
+    await theirs.has_heard(room.sequence)
+
+
 async def test_whoever_may_not_listen_is_told_in_time(
     redis: RunningRedis, ours: Process, caplog: pytest.LogCaptureFixture
 ) -> None:

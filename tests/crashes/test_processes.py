@@ -36,8 +36,8 @@ COMMANDS: Final = ("post", "retry", "join", "leave", "remove", "beat", "linger",
 BETWEEN: Final = (*COMMANDS, "close", "begin_again")
 Drawn = tuple[int, int, tuple[int, str]]
 TROUBLES: Final[tuple[tuple[int, str], ...]] = (
-    *[(0, "")] * 12,
-    *product(range(1, 11), ("crash",)),
+    *[(0, "")] * 6,
+    *[(place, "crash") for place in (*range(1, 11), *range(1, 7), *range(1, 7))],
     *product((1, 2, 3, 4), BETWEEN),
 )
 DRAWN: Final = st.sampled_from(tuple(product(HOUSES, PLACES, TROUBLES)))

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from ephemera.domain.errors import NicknameTaken, NoSuchRoom, NotHost, RoomFull, WrongCode
+from ephemera.domain.rooms import Options
 from ephemera.lobby.lobby import Admission
 from tests.support.rooms import BusyEngine, FarEngine, House, a_house
 
@@ -132,3 +133,20 @@ async def test_two_thousand_joins_at_once_take_exactly_the_seats_there_are(
     assert {a.member.id for a in admitted} | {"p1"} == {member.id for member in room.members}
     for admission in admitted:
         assert (await house.seated(admission)).member == admission.member
+
+
+async def test_what_was_meant_for_one_room_is_not_done_in_the_next_of_its_id() -> None:
+    """Who opens a room again with the key of one that is gone gets its id."""
+    engine, here, there = two_houses()
+    options, key = Options(capacity=8), "a key of sixteen"
+    ada = await here.lobby.open("Ada", options, "visitor", key)
+
+    async def end_and_open_again() -> None:
+        await there.lobby.close(await there.seated(ada))
+        there.clock.turn(1)
+        again = await there.lobby.open("Ada", options, "visitor", key)
+        assert again.room.id == ada.room.id
+
+    engine.faster = end_and_open_again
+    with pytest.raises(NoSuchRoom):
+        await here.post(ada, "for the room that was")

@@ -274,5 +274,5 @@ class Watching:
 
 def _retrieve(task: asyncio.Task[None]) -> None:
     """Take note of how the task ended: whoever waited for it is told anyway."""
-    if not task.cancelled():
+    with suppress(asyncio.CancelledError):
         task.exception()
