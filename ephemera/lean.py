@@ -105,8 +105,18 @@ class LeanTaskGroup(TaskGroup):
         return inbox.put
 
 
+class _Over:
+    """The protocol of a connection that has ended: whoever still has something to say is late."""
+
+    async def handle(self, event: object) -> None:
+        """Do nothing."""
+
+
+_OVER: Final[Any] = _Over()
+
+
 class LeanServer(tcp_server.TCPServer):
-    """Hypercorn's server of one connection, that lets go of everything when that has ended.
+    """Hypercorn's server of one connection, that lets go of its protocol when that has ended.
 
     Its parts refer to one another, and so does what ended it to where it happened. All of it would
     wait for a full collection of garbage, which comes the later the more streams are open.
@@ -119,7 +129,7 @@ class LeanServer(tcp_server.TCPServer):
         finally:
             if fault := self.reader.exception():
                 fault.with_traceback(None)
-            vars(self).clear()
+            self.protocol = _OVER
 
 
 def _not_for_asgi(*_: Any) -> Any:  # noqa: ANN401 - Hypercorn's type
