@@ -24,7 +24,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-machines test-outside test-processes test-crashes test-wheel test-newer check format format-check lint types lock bench soak faults clean
+.PHONY: help setup vendor serve test test-inside test-machines test-outside test-processes test-crashes test-wheel test-newer check format format-check lint types lock bench soak faults scaling clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ soak: setup ## Hold 8,000 streams for 10 minutes, 15 in all; ARGS="--rooms 50 --
 
 faults: setup ## Three processes on Redis while things go wrong, two minutes; ARGS="--rooms 20 --seconds 40"
 	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench.faults $(ARGS)
+
+scaling: setup ## What Redis costs, and what a second process brings, four minutes; ARGS="--rounds 2"
+	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench.scaling $(ARGS)
 
 clean: ## Remove everything that make made
 	rm -rf .venv .venv-* node_modules static/vendor dist build htmlcov .coverage* \

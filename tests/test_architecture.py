@@ -27,7 +27,7 @@ The terminal is no storey of the server but a house of its own beside it.
 """
 LIBRARIES: Final[Mapping[str, set[str]]] = {
     "domain": PURE_TEXT,
-    "engine": {"redis"},
+    "engine": {"redis", "hiredis"},
     "hub": set(),
     "lobby": set(),
     "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},

@@ -60,6 +60,11 @@ class Server:
         with socket.socket() as probe:
             return not probe.connect_ex((HOST, self.port))
 
+    @property
+    def pid(self) -> int:
+        """Return its process."""
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, on the same port as ever; do not wait for it."""
         command = [*DIES_WITH_US, "redis-server", *self._arguments]
@@ -126,6 +131,11 @@ class Engine:
                 self._master = named[0]
             return bool(self._master.client.role()[0] == "master")
         return False
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the processes that it is made of."""
+        return [server.pid for server in self._servers]
 
     def pause(self) -> None:
         """Let it answer nobody."""

@@ -6,7 +6,7 @@ pickles and ordinals never enter the data; events are told apart by their name.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
@@ -19,12 +19,13 @@ VERSION: Final = 1
 Data = dict[str, Any]
 
 _EVENTS: Final[Mapping[str, type[Event]]] = {kind.name: kind for kind in EVENTS}
+_SIMPLE: Final = {str, int, float, bool, NoneType}
 _SIGNALS: Final[Mapping[str, type[Signal]]] = {kind.name: kind for kind in SIGNALS}
 
 
 def event_to_data(event: Event) -> Data:
     """Return the event as JSON-ready data."""
-    return {"v": VERSION, "event": event.name, **asdict(event)}
+    return {"v": VERSION, "event": event.name, **plain(event)}
 
 
 def event_from_data(data: Mapping[str, Any]) -> Event:
@@ -36,7 +37,7 @@ def event_from_data(data: Mapping[str, Any]) -> Event:
 
 def signal_to_data(signal: Signal) -> Data:
     """Return the signal as JSON-ready data."""
-    return {"v": VERSION, "signal": signal.name, **asdict(signal)}
+    return {"v": VERSION, "signal": signal.name, **plain(signal)}
 
 
 def signal_from_data(data: Mapping[str, Any]) -> Signal:
@@ -48,7 +49,7 @@ def signal_from_data(data: Mapping[str, Any]) -> Signal:
 
 def room_to_data(room: Room) -> Data:
     """Return the whole state, secrets included: for engines, never for a log or a client."""
-    return {"v": VERSION, **asdict(room)}
+    return {"v": VERSION, **plain(room)}
 
 
 def room_from_data(data: Mapping[str, Any]) -> Room:
@@ -58,9 +59,19 @@ def room_from_data(data: Mapping[str, Any]) -> Room:
     return room
 
 
-def plain(value: Any) -> Data:  # noqa: ANN401 - what is in a room or an event
-    """Return a part of a room or an event as JSON-ready data: the `default` of `json.dumps`."""
-    return asdict(value) if is_dataclass(value) else dict(value)  # type: ignore[arg-type] # no class
+def plain(value: Any) -> Any:  # noqa: ANN401 - what is in a room or an event
+    """Return a part of a room or an event as JSON-ready data.
+
+    As `dataclasses.asdict` does, without the copies of what is plain already.
+    """
+    kind = type(value)
+    if kind in _SIMPLE:
+        return value
+    if is_dataclass(kind):
+        return {name: plain(getattr(value, name)) for name in _fields(kind)}
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value]
 
 
 @cache

@@ -12,10 +12,11 @@ the engine makes the decision hold or says Conflict.
   changes it in the log, too, in the same step (`ephemera.domain.events.amended`).
 - **Listeners hear the events of a room that is watched in order and without a
   hole**, or are told that they have gone astray. Who hears of an event late hears
-  of it as the log has it by then. They are called on the event loop and must not
-  block, raise or await.
+  of it as the log has it by then; of a room that is forgotten, its last event at
+  least, for the rest cannot be read any more. They are called on the event loop
+  and must not block, raise or await.
 - **What is forgotten is gone**: after a commit without a room, `load`, `find`
-  and `read` answer as if the room had never been.
+  and `read` answer as if the room had never been. Nobody brings it back.
 - Times are seconds since the epoch by the engine's `clock`, given by the caller.
 - **An engine that cannot be reached raises `Unavailable`.** A step that was under
   way may or may not hold then: who tries again must make sure, by a key or by
@@ -134,6 +135,13 @@ class Engine(Protocol):
 
     async def load(self, room_id: str) -> Snapshot | None:
         """Return the room and its leases, or None."""
+
+    def recall(self, room_id: str) -> Snapshot | None:
+        """Return what is known here without looking, if nothing newer has been heard of; or None.
+
+        It may be older than what `load` returns, so only a step that ends in a commit may rest on
+        it: that one is a conflict then.
+        """
 
     async def commit(self, change: Change) -> None:
         """Make the change true, all of it, then tell the listeners. Raises `Conflict`."""

@@ -33,6 +33,7 @@ class CountedEngine:
         self.clock = engine.clock
         self.open = engine.open
         self.load = self._noting(engine.load)
+        self.recall = engine.recall
         self._commit = self._noting(engine.commit)
         self.find = self._noting(engine.find)
         self.read = self._noting(engine.read)

@@ -70,7 +70,7 @@ class Posting:
             if (whole := await body.read()) is None:
                 return None
             draft = _draft(headers, whole)
-            seated = await self._lobby.seated(room_id, token_of(scope, headers))
+            seated = await self._lobby.author(room_id, token_of(scope, headers))
             key, reply = read_key(draft.key), replied_to(draft)
             cursor = await self._talk.post(seated, draft.text, key, reply)
             answer = self._answer(seated, cursor, headers)

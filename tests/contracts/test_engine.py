@@ -114,6 +114,23 @@ async def everything(engine: Engine, change: Change) -> Sequence[object]:
 # Rooms and commits
 
 
+async def test_what_is_recalled_is_what_a_look_would_find(engine: Engine) -> None:
+    assert engine.recall(ROOM.id) is None
+    await engine.commit(opening())
+    await engine.watch(ROOM.id)
+    await comes(lambda: engine.recall(ROOM.id))
+    assert engine.recall(ROOM.id) == await engine.load(ROOM.id)
+    room = await say(engine, ROOM, "hello")
+    await comes(lambda: engine.recall(ROOM.id))
+    recalled = engine.recall(ROOM.id)
+    assert recalled == await engine.load(ROOM.id)
+    assert recalled
+    assert recalled.room == room
+    await engine.commit(wiping(room))
+    assert engine.recall(ROOM.id) is None
+    engine.unwatch(ROOM.id)
+
+
 async def test_a_room_that_nobody_opened_is_not_there(engine: Engine) -> None:
     assert await engine.load(ROOM.id) is None
     assert await engine.find(ROOM.code) is None

@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.errors import Unavailable
-from ephemera.domain.events import MemberWriting, RoomLocked, RoomRestored, RoomWiped
+from ephemera.domain.errors import NoSuchRoom, Unavailable
+from ephemera.domain.events import MemberWriting, MessagePosted, RoomLocked, RoomRestored, RoomWiped
 from ephemera.domain.presence import LEASE_SECONDS, Lease
 from ephemera.engine.base import Change, Conflict, EngineUnfit, Entry
 from ephemera.engine.redis import RedisEngine, checking, connect
+from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.sweeping import ASLEEP_SECONDS, TAKEN_SECONDS
 from ephemera.lobby.keeper import Keeper
 from tests.contracts.test_engine import ADA, BEN, END, LATER, ROOM, opening, say, saying, wiping
 from tests.support.processes import comes, until
 from tests.support.redis import FORGETFUL, RunningRedis, running_redis, running_sentinel
-from tests.support.rooms import NOON, code_of
+from tests.support.rooms import NOON, a_house, code_of
 
 
 class Process:
@@ -188,9 +191,60 @@ async def test_news_that_come_while_a_process_commits_are_heard_after_it(
         room = await say(ours.engine, ROOM, "faster")
         await comes(lambda: watched.newest == room.sequence)
         assert theirs.heard == []
+        assert theirs.engine.recall(ROOM.id) is None
     await theirs.has_heard(room.sequence)
     theirs.engine._watching._tell(ROOM.id, watched, list(theirs.heard))
     await theirs.has_heard(room.sequence)
+
+
+async def test_who_is_further_behind_than_they_knew_reads_all_that_was_missed(
+    ours: Process, theirs: Process
+) -> None:
+    await ours.engine.commit(opening())
+    await theirs.engine.watch(ROOM.id)
+    watching = theirs.engine._watching
+    watched = watching._rooms[ROOM.id]
+    await comes(lambda: not watched.catching_up)
+    watching._news._take_in = lambda *_: None
+    room = await say(ours.engine, ROOM, *map(str, range(20)))
+    watching._wake(ROOM.id, watched, 0)
+    await theirs.has_heard(*range(ROOM.sequence + 1, room.sequence + 1))
+    assert theirs.astray == []
+
+
+async def test_an_older_view_of_a_room_does_not_replace_a_newer_one(ours: Process) -> None:
+    await ours.engine.commit(opening())
+    await ours.engine.watch(ROOM.id)
+    older = await ours.engine.load(ROOM.id)
+    assert older
+    room = await say(ours.engine, ROOM, "hello")
+    ours.engine._watching.note(older)
+    assert ours.engine._watching.last_seen(ROOM.id) == room
+
+
+async def test_a_process_that_missed_the_news_lets_in_who_joined_and_not_who_was_removed(
+    ours: Process, theirs: Process
+) -> None:
+    """A message rests on what is known without looking; its commit looks."""
+    here, there = a_house(ours.engine), a_house(theirs.engine)
+    ada = await here.open()
+    await theirs.engine.watch(ada.room.id)
+    await comes(lambda: theirs.engine.recall(ada.room.id))
+    theirs.engine._watching._news._take_in = lambda *_: None
+    ben = await here.join(ada, "Ben")
+    await there.post(ben, "hello")
+    await comes(lambda: theirs.engine.recall(ada.room.id))
+    removal = partial(Remove, member_id=ada.member.id, target=ben.member.id)
+    await here.lobby.act(await here.seated(ada), lambda at: removal(at=at))
+    known = theirs.engine.recall(ada.room.id)
+    assert known
+    assert known.room.member(ben.member.id), "they have not heard of it"
+    with pytest.raises(NoSuchRoom):
+        await there.post(ben, "still here")
+    log = await ours.engine.read(ada.room.id, None)
+    assert [one.event.text for one in log or () if isinstance(one.event, MessagePosted)] == [
+        "hello"
+    ]
 
 
 async def test_whoever_may_not_listen_is_told_in_time(
@@ -329,6 +383,49 @@ async def test_a_room_that_was_wiped_is_not_brought_back(
     await theirs.has_heard(ROOM.sequence + 1)
     assert await theirs.engine.load(ROOM.id) is None
     assert await ours.engine.load(ROOM.id) is None
+
+
+async def test_a_room_that_was_closed_meanwhile_is_not_brought_back_a_second_time(
+    redis: RunningRedis, ours: Process, theirs: Process
+) -> None:
+    """One process found it lost; before it could say so another brought it back and closed it."""
+    await ours.engine.commit(opening())
+    await theirs.engine.watch(ROOM.id)
+    redis.client().flushall()
+    snapshot = await theirs.engine.load(ROOM.id)
+    assert snapshot
+    await theirs.engine.commit(wiping(snapshot.room))
+    await Keeper(ours.engine).bring_back(ROOM)
+    assert await ours.engine.find(ROOM.code) is None
+    assert await theirs.engine.load(ROOM.id) is None
+
+
+async def test_a_room_that_was_opened_again_is_brought_back_like_any_other(
+    redis: RunningRedis, ours: Process
+) -> None:
+    """What is remembered of the room before it with the same key says nothing about this one."""
+    await ours.engine.commit(opening())
+    await ours.engine.commit(wiping(ROOM))
+    again = replace(ROOM, generation="g2")
+    await ours.engine.commit(opening(again))
+    await ours.engine.watch(ROOM.id)
+    keys = keys_of(ROOM.id)
+    redis.client().delete(keys.room, keys.leases, keys.log)
+    snapshot = await ours.engine.load(ROOM.id)
+    assert snapshot
+    assert snapshot.room.members == again.members
+
+
+async def test_a_room_that_was_not_there_when_it_was_watched_is_found_when_looked_up(
+    ours: Process, theirs: Process
+) -> None:
+    """Also when the news that it is there were lost on the way."""
+    await theirs.engine.watch(ROOM.id)
+    await comes(lambda: not theirs.engine._watching._rooms[ROOM.id].catching_up)
+    theirs.engine._watching._news._take_in = lambda *_: None
+    await ours.engine.commit(opening())
+    assert await theirs.engine.load(ROOM.id)
+    await comes(lambda: theirs.astray)
 
 
 async def comes_back(process: Process) -> None:

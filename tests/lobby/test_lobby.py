@@ -34,6 +34,15 @@ async def test_who_opens_a_room_is_its_host() -> None:
     assert (await house.seated(ada)).member == ada.member
 
 
+async def test_nobody_is_the_author_but_who_has_the_token() -> None:
+    house = a_house()
+    ada = await house.open()
+    assert (await house.lobby.author(ada.room.id, ada.token)).member == ada.member
+    for token in (None, "", "another"):
+        with pytest.raises(NoSuchRoom):
+            await house.lobby.author(ada.room.id, token)
+
+
 async def test_rooms_share_neither_id_nor_code_nor_generation_nor_token() -> None:
     house = a_house()
     admissions = [await house.open() for _ in range(100)]

@@ -110,7 +110,8 @@ class House:
 
     async def post(self, admission: Admission, text: str, key: str | None = None) -> int:
         """Say something; return the sequence of the message."""
-        return (await self.talk.post(await self.seated(admission), text, key)).sequence
+        author = await self.lobby.author(admission.room.id, admission.token)
+        return (await self.talk.post(author, text, key)).sequence
 
     async def leave(self, admission: Admission) -> None:
         """Give the seat up."""

@@ -165,8 +165,8 @@ class Shared(RuleBasedStateMachine):
 
     async def _say(self, house: Process, said: Said) -> None:
         async with self._unless_disturbed():
-            seated = await house.house.lobby.seated(house.room_id, said.author.token)
-            cursor = await house.house.talk.post(seated, said.text, said.key)
+            author = await house.house.lobby.author(house.room_id, said.author.token)
+            cursor = await house.house.talk.post(author, said.text, said.key)
             # A room that was opened again meanwhile is another one: what is said there is new.
             assert said.cursor in {None, cursor} or cursor.generation != said.generation
             said.generation, said.cursor = cursor.generation, cursor

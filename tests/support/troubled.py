@@ -69,6 +69,10 @@ class TroubledEngine:
         """See `Engine.load`."""
         return await self._call(self.real.load, room_id)
 
+    def recall(self, room_id: str) -> Snapshot | None:
+        """See `Engine.recall`."""
+        return self.real.recall(room_id)
+
     async def commit(self, change: Change) -> None:
         """See `Engine.commit`."""
         await self._call(self._commit, change)

@@ -31,7 +31,10 @@ class Faulty(MemoryEngine):
     async def load(self, room_id: str) -> Snapshot | None:
         if self.fails_at == "load":
             raise RuntimeError(room_id)
-        return await super().load(room_id)
+        return super().recall(room_id)
+
+    def recall(self, room_id: str) -> Snapshot | None:
+        return None if self.fails_at == "load" else super().recall(room_id)
 
     async def commit(self, change: Change) -> None:
         if self.fails_at == "commit":

@@ -36,10 +36,13 @@ take_each(2, function(member, seen)
   local held = redis.call('HGET', leases, member)
   conflict = conflict or (held and seen_at(held) > tonumber(seen))
 end)
-local is_kept = take() == '1'
+local is_kept, is_brought_back = take() == '1', take() == '1'
 if is_kept then
   local owner = redis.call('GET', code)
   conflict = conflict or (owner and owner ~= id)
+end
+if is_brought_back then -- by who took it for lost, but it has been wiped
+  conflict = conflict or redis.call('EXISTS', gone) == 1
 end
 if conflict then
   return 0
@@ -60,6 +63,9 @@ if not is_kept then
   return 1
 end
 
+if version == '0' then -- what is remembered is of a room before it, which had the same id
+  redis.call('DEL', gone)
+end
 redis.call('SET', code, id)
 redis.call('ZADD', due, 'LT', take(), id)
 take_each(1, function(piece)

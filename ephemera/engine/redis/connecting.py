@@ -10,8 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
+from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.reaching import ANSWERS_WITHIN
-from ephemera.engine.redis.scripts import Client
 
 WITH_TLS: Final = {"rediss", "valkeys"}
 SENTINEL_PORT: Final = 26379
@@ -22,6 +22,7 @@ _SETTINGS: Final[dict[str, Any]] = {
     "socket_timeout": ANSWERS_WITHIN,
     "socket_connect_timeout": ANSWERS_WITHIN,
     "health_check_interval": 10,
+    "protocol": 2,  # of the next one we have no use
 }
 
 

@@ -26,7 +26,8 @@ from ephemera.engine.base import (
 )
 from ephemera.engine.redis.checking import check, claim
 from ephemera.engine.redis.connecting import disconnect
-from ephemera.engine.redis.keys import key_of_budget, key_of_code, keys_of
+from ephemera.engine.redis.keys import Keys, key_of_budget, key_of_code, keys_of
+from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import (
     by_twos,
@@ -38,7 +39,6 @@ from ephemera.engine.redis.records import (
     signal_to_news,
 )
 from ephemera.engine.redis.scripts import (
-    Client,
     Scripts,
     arguments_of_commit,
     keys_of_commit,
@@ -98,18 +98,19 @@ class RedisEngine:
             )
         if pieces:
             room = room_from_pieces(pieces)
-            self._watching.note(room)
-            return Snapshot(room, leases_from_texts(leases))
+            return self._watching.note(Snapshot(room, leases_from_texts(leases)))
         if known and await self._watching.bring_back(known):
             return await self.load(room_id)
-        await self._refuse_while_rooms_come_back()
+        await self._refuse_while_it_may_come_back(keys)
         return None
 
-    async def _refuse_while_rooms_come_back(self) -> None:
-        """Raise `Unavailable` shortly after a loss: a room that is not there may be on its way."""
+    async def _refuse_while_it_may_come_back(self, keys: Keys) -> None:
+        """Raise `Unavailable` shortly after a loss, but for a room that was wiped since."""
         async with self._reach.trying():
             await self._set_clock()
-        if (wait := self._born + COMES_BACK_WITHIN - self.clock()) > 0 and self._has_lost:
+            was_wiped = await self._client.exists(keys.gone)
+        wait = self._born + COMES_BACK_WITHIN - self.clock()
+        if self._has_lost and wait > 0 and not was_wiped:
             raise Unavailable(min(wait, RETRY_SECONDS))
 
     async def _load_again(self, known: Room) -> Snapshot | None:
@@ -118,7 +119,11 @@ class RedisEngine:
             place, leases = await self._ask(("HMGET", keys.room, *PLACE), ("HGETALL", keys.leases))
         if None in place or cursor_from_pieces(*place) != known.cursor:
             return None
-        return Snapshot(known, leases_from_texts(by_twos(leases)))
+        return self._watching.note(Snapshot(known, leases_from_texts(by_twos(leases))))
+
+    def recall(self, room_id: str) -> Snapshot | None:
+        """See `Engine.recall`."""
+        return self._watching.recall(room_id)
 
     async def commit(self, change: Change) -> None:
         """See `Engine.commit`."""
@@ -254,6 +259,7 @@ class RedisEngine:
     async def close(self) -> None:
         """See `Engine.close`."""
         await self._watching.close()
+        await self._scripts.close()
         await disconnect(self._client)
 
     async def _ask(self, *questions: tuple[str | int, ...]) -> list[Any]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from ephemera.engine.redis.keys import keys_of, room_of_channel
+from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.reaching import RETRY_SECONDS, UNREACHED, Reach
-from ephemera.engine.redis.scripts import Client
 
 LOOKS_UP_AFTER: Final = 10.0
 """Seconds of silence after which it is asked whether the connection still is one."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from redis import exceptions
@@ -53,16 +53,11 @@ class Reach:
         async with self._turns:
             if (wait := self._next_try - time.monotonic()) > 0:
                 raise Unavailable(wait)
-            with self._counting():
+            try:
                 yield
-
-    @contextmanager
-    def _counting(self) -> Iterator[None]:
-        try:
-            yield
-        except UNREACHED as error:
-            self._failures += 1
-            if self._failures >= FAILURES:
-                self._next_try = time.monotonic() + RETRY_SECONDS
-            raise Unavailable(RETRY_SECONDS) from error
-        self._failures = 0
+            except UNREACHED as error:
+                self._failures += 1
+                if self._failures >= FAILURES:
+                    self._next_try = time.monotonic() + RETRY_SECONDS
+                raise Unavailable(RETRY_SECONDS) from error
+            self._failures = 0

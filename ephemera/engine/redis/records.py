@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from functools import partial
+from json import JSONEncoder
 from typing import Any, Final, NamedTuple
 
 from ephemera.domain.cursors import Cursor
@@ -25,7 +25,7 @@ from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Entry
 
-_dump: Final = partial(json.dumps, default=plain, ensure_ascii=False, separators=(",", ":"))
+_dump: Final = JSONEncoder(default=plain, ensure_ascii=False, separators=(",", ":")).encode
 _FIELDS: Final = tuple(field.name for field in fields(Room))
 _OURS: Final = "#"
 """What begins so is the script's own, and no piece of the state."""
@@ -44,7 +44,8 @@ def pieces_of(before: Room | None, room: Room) -> Pieces:
     for name in _FIELDS:
         now, then = getattr(room, name), getattr(before, name, None)
         if isinstance(now, Mapping):
-            _compare(name, then or {}, now, pieces)
+            if now is not then:
+                _compare(name, then or {}, now, pieces)
         elif before is None or now != then:
             pieces.changed[name] = _dump(now)
     return pieces

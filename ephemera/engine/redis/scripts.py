@@ -1,13 +1,17 @@
 """The scripts that run inside the engine: each one atomic step in one hash slot."""
 
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from ephemera.domain.events import MemberJoined, MessageEdited, MessagePosted
+import hiredis
+
+from ephemera.domain.events import MemberJoined, MessageEdited, MessagePosted, RoomRestored
 from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Entry
 from ephemera.engine.redis.keys import key_of_code, keys_of
+from ephemera.engine.redis.line import Client, Lines
 from ephemera.engine.redis.records import (
     entry_to_text,
     generation_to_text,
@@ -20,15 +24,21 @@ from ephemera.engine.redis.records import (
 GONE_SECONDS: Final = 900
 """So long it is remembered that a room was wiped, and how: for processes that did not hear."""
 
-Client = Any
-"""`Redis` or `RedisCluster` of `redis.asyncio`, whose types allow for bytes where we have text."""
 
-
-class Script(Protocol):
+class Script:
     """A script that the engine knows by its hash, and is told again when it forgot."""
 
-    def __call__(self, keys: Sequence[str], args: Sequence[Any]) -> Awaitable[Any]:
-        """Run it."""
+    def __init__(self, client: Client, lines: Lines, text: str) -> None:
+        self._script = client.register_script(text)
+        self._lines = lines
+
+    async def __call__(self, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:  # noqa: ANN401 - whatever it returns
+        """Run it, for keys of one node, all of which begin with the same hash tag."""
+        if line := self._lines.to(keys[0]):
+            answer = await line.ask("EVALSHA", self._script.sha, len(keys), *keys, *arguments)
+            if not isinstance(answer, hiredis.ReplyError):
+                return answer
+        return await self._script(keys, arguments)
 
 
 class Scripts:
@@ -39,21 +49,25 @@ class Scripts:
     """
 
     def __init__(self, client: Client) -> None:
-        self.ask = _script(client, "ask")
-        self.commit = _script(client, "commit", "#!lua\n")
-        self.make_room = _script(client, "commit", "#!lua flags=allow-oom\n")
-        self.renew = _script(client, "renew")
-        self.take = _script(client, "take")
-        self.spend = _script(client, "spend")
-        self.refund = _script(client, "refund")
-        self.postpone = _script(client, "postpone")
-        self.put = _script(client, "put")
+        self._lines = Lines(client)
+        known = partial(Script, client, self._lines)
+        self.ask = known(_text("ask"))
+        self.commit = known("#!lua\n" + _text("commit"))
+        self.make_room = known("#!lua flags=allow-oom\n" + _text("commit"))
+        self.renew = known(_text("renew"))
+        self.take = known(_text("take"))
+        self.spend = known(_text("spend"))
+        self.refund = known(_text("refund"))
+        self.postpone = known(_text("postpone"))
+        self.put = known(_text("put"))
+
+    async def close(self) -> None:
+        """Let go of the connections on which they were asked for."""
+        await self._lines.close()
 
 
-def _script(client: Client, name: str, head: str = "") -> Script:
-    text = Path(__file__).with_name(f"{name}.lua").read_text("utf-8")
-    script: Script = client.register_script(head + text)
-    return script
+def _text(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.lua").read_text("utf-8")
 
 
 def takes_memory(change: Change) -> bool:
@@ -83,7 +97,8 @@ def arguments_of_commit(
     generation = generation_to_text(before.generation) if before else ""
     arguments: list[str | int] = [change.room_id, change.version, generation]
     arguments += _table((member, repr(seen)) for member, seen in change.unless_seen.items())
-    arguments.append(1 if room else 0)
+    brought_back = isinstance(change.entries[0].event, RoomRestored)
+    arguments += [1 if room else 0, 1 if brought_back else 0]
     arguments.append(news_of(change.entries, wiped=room is None))
     if room is None:
         return [*arguments, trace_of(change.entries), GONE_SECONDS * 1000]

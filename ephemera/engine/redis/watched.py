@@ -1,11 +1,12 @@
 """One room that is watched, and what is needed of the engine to find out what became of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ephemera.domain.cursors import NOWHERE, Cursor
+from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Entry, Snapshot
 
@@ -37,4 +38,20 @@ class Watched:
     commits: int = 0
     lost: bool = False
     room: Room | None = field(default=None, repr=False)
+    leases: Mapping[str, Lease] = field(default_factory=dict)
     catching_up: asyncio.Task[None] | None = None
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether nothing is known of that is newer than what was seen."""
+        return (
+            self.room is not None
+            and self.room.cursor == self.cursor
+            and self.newest <= self.cursor.sequence
+            and not (self.lost or self.catching_up)
+        )
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What was last seen of the room; the leases may have been renewed since."""
+        return Snapshot(self.room, self.leases) if self.room else None

@@ -23,12 +23,13 @@ from ephemera.engine.base import (
     Keeper,
     Listener,
     Sensor,
+    Snapshot,
 )
 from ephemera.engine.redis.keys import keys_of
+from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.news import News
 from ephemera.engine.redis.reaching import ANSWERS_WITHIN, RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import end_from_news, signal_from_news
-from ephemera.engine.redis.scripts import Client
 from ephemera.engine.redis.watched import Reader, Watched
 
 
@@ -68,7 +69,8 @@ class Watching:
         try:
             snapshot = await self._reader.load(room_id)
             if snapshot:
-                watched.room, watched.cursor = snapshot.room, snapshot.room.cursor
+                watched.room, watched.leases = snapshot
+                watched.cursor = snapshot.room.cursor
             await self._subscribe(room_id)
             async with asyncio.timeout(ANSWERS_WITHIN):
                 await watched.subscribed.wait()
@@ -110,14 +112,21 @@ class Watching:
         watched = self._rooms.get(room_id)
         return watched.room if watched else None
 
-    def note(self, room: Room) -> None:
-        """Take note of a room that was just looked up."""
+    def recall(self, room_id: str) -> Snapshot | None:
+        """See `Engine.recall`: only of a room that is watched, and of which we are not behind."""
+        watched = self._rooms.get(room_id)
+        return watched.snapshot if watched and watched.is_up_to_date else None
+
+    def note(self, snapshot: Snapshot) -> Snapshot:
+        """Take note of a room that was just looked up, and return it."""
+        room = snapshot.room
         watched = self._rooms.get(room.id)
-        if watched is None or watched.cursor is NOWHERE:
-            return
-        watched.room = max(room, watched.room or room, key=lambda seen: seen.sequence)
-        if room.cursor != watched.cursor:
-            self._wake(room.id, watched, room.sequence)
+        if watched and watched.subscribed.is_set():
+            if watched.room is None or watched.room.sequence <= room.sequence:
+                watched.room, watched.leases = snapshot
+            if room.cursor != watched.cursor:
+                self._wake(room.id, watched, room.sequence)
+        return snapshot
 
     @contextmanager
     def committing(self, room_id: str) -> Iterator[None]:
@@ -138,7 +147,7 @@ class Watching:
             return
         before = change.before.cursor if change.before else NOWHERE
         if change.room:
-            watched.room = change.room
+            watched.room, watched.leases = change.room, {**watched.leases, **change.leases}
         if watched.cursor == before and not watched.catching_up:
             self._tell(change.room_id, watched, change.entries)
         else:
@@ -244,7 +253,8 @@ class Watching:
     async def bring_back(self, known: Room) -> bool:
         """Find out why a room that is watched is there no more, and bring it back if it was lost.
 
-        Tell whether it is there again. One that was wiped is not brought back.
+        Tell whether it is there again. One that was wiped is not brought back, also when that
+        happens only now: to commit it is a conflict then.
         """
         async with self._reach.trying():
             news: str | None = await self._client.get(keys_of(known.id).gone)
