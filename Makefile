@@ -11,7 +11,7 @@ WEB := tests/web
 # Random lives and races, and rooms, by the ten thousand. They run while the tests outside wait, and
 # give way.
 MACHINES := tests/machines tests/growth
-# Lobbies of several processes that crash between any two calls: by hand, for it takes minutes.
+# Lobbies of several processes that crash between any two calls. All 5,000 sequences take minutes.
 CRASHES := tests/crashes
 # Tests of what leans on the insides of asyncio, Hypercorn or the collector.
 NEWER := tests/hub tests/test_lean.py tests/test_garbage.py \
@@ -53,6 +53,7 @@ test-inside: setup ## Run the tests inside one process, and measure coverage
 
 test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
 	PYTHONASYNCIODEBUG= nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
+	PYTHONASYNCIODEBUG= SEQUENCES=1500 nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
@@ -65,7 +66,7 @@ test-processes: setup ## Run the tests with browsers against three processes tha
 
 test-crashes: setup ## Let three lobbies on one engine crash between any two calls, 5,000 times
 	@$(BIN)/python tools/system_packages.py
-	$(BIN)/pytest -o asyncio_debug=false $(CRASHES)
+	PYTHONASYNCIODEBUG= $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
 test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py

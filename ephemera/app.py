@@ -132,7 +132,9 @@ def create_app(
     _tend(
         app,
         Reaper(engine, clock, metrics.reaped),
-        Heartbeat(app.hub, presence.renew, presence.linger, period=settings.heartbeat),
+        Heartbeat(
+            app.hub, presence.renew, presence.linger, engine.signal, period=settings.heartbeat
+        ),
         engine,
     )
     _furnish(app, settings, engine, clock, presence)

@@ -43,7 +43,8 @@ class Settings:
     rate_limits: whether rates are limited (sizes always are).
     lifetime: hard maximum age of a room, in seconds.
     trusted_hops: proxies in front whose X-Forwarded-* headers are believed.
-    max_rooms, max_streams: what one process holds.
+    max_rooms: as many rooms as there may be, those of other processes on the engine included.
+    max_streams: as many streams as this process holds.
     heartbeat: silence on a stream before a ping, in seconds.
     stream_lifetime: age at which a stream is ended, to be opened again, in seconds.
     tcp_user_timeout: how long a reader may stall before its connection is cut, in milliseconds.

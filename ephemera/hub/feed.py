@@ -40,6 +40,8 @@ class Feed:
         stream.on_over = partial(_interrupt, task)
         try:
             await self._engine.watch(stream.room_id)
+            if not stream.finite:
+                await self._engine.signal(stream.room_id, self._hub.opened(stream))
             await self._catch_up(stream)
             if not _is_over(stream):
                 await gone()

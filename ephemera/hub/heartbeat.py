@@ -11,11 +11,15 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from ephemera.domain.errors import Unavailable
+from ephemera.domain.events import Signal
 from ephemera.hub.hub import SLICES, Hub
 
 Renew = Callable[..., Awaitable[None]]
 """Called with a room id and the ids of those in it who show life."""
 Linger = Callable[[str, str, float], Awaitable[None]]
+"""Called with a room id, the id of a member whose last stream here closed, and when it did."""
+Tell = Callable[[str, Signal], Awaitable[None]]
+"""Gives a signal in the room of that id."""
 
 AT_ONCE: Final = 24
 """After so many streams, and the rest of the room, the event loop takes a breath."""
@@ -24,10 +28,13 @@ AT_ONCE: Final = 24
 class Heartbeat:
     """Beats for every stream of the hub once in `period` seconds."""
 
-    def __init__(self, hub: Hub, renew: Renew, linger: Linger, *, period: float) -> None:
+    def __init__(
+        self, hub: Hub, renew: Renew, linger: Linger, tell: Tell, *, period: float
+    ) -> None:
         self._hub = hub
         self._renew = renew
         self._linger = linger
+        self._tell = tell
         self._period = period
         self._due = 0.0
 
@@ -46,6 +53,7 @@ class Heartbeat:
             for room_id in rooms:
                 await self._beat(room_id)
         await self._note_departed()
+        await self._answer_calls()
 
     def _goes(self, number: int) -> list[list[str]]:
         """Divide the rooms of a slice so that no go takes long.
@@ -90,8 +98,15 @@ class Heartbeat:
 
     async def _note_departed(self) -> None:
         while departed := self._hub.take_departed():
-            for room_id, member_id, at in departed:
-                if not self._hub.has_stream(room_id, member_id):
-                    with suppress(Unavailable):  # then the lease ends by itself, a little later
-                        await self._linger(room_id, member_id, at)
+            for room_id, closed, at in departed:
+                with suppress(Unavailable):  # then the lease ends by itself, a little later
+                    if not self._hub.has_stream(room_id, closed.member_id):
+                        await self._linger(room_id, closed.member_id, at)
+                    await self._tell(room_id, closed)
             await asyncio.sleep(0)
+
+    async def _answer_calls(self) -> None:
+        """Show that who closed a stream at another process has one here."""
+        for room_id, member_id in self._hub.take_called():
+            with suppress(Unavailable):  # the next beat may reach the room
+                await self._renew(room_id, member_id)

@@ -10,12 +10,13 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from ephemera.clock import Clock
 from ephemera.domain.errors import Unavailable
-from ephemera.domain.events import Event, RoomWiped, Signal
+from ephemera.domain.events import Event, RoomWiped, Signal, StreamClosed, StreamOpened
 from ephemera.engine.base import Entry
+from ephemera.hub.elsewhere import Elsewhere
 from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
 
@@ -28,6 +29,14 @@ COME_BACK_SECONDS: Final = (1.0, 5.0)
 """Readers who are sent away come back spread over this time."""
 
 logger = logging.getLogger(__name__)
+
+
+class Departure(NamedTuple):
+    """A stream that closed, and when."""
+
+    room_id: str
+    closed: StreamClosed
+    at: float
 
 
 class Hub:
@@ -47,7 +56,9 @@ class Hub:
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
-        self._departed: list[tuple[str, str, float]] = []
+        self._elsewhere = Elsewhere()
+        self._departed: list[Departure] = []
+        self._called: set[tuple[str, str]] = set()
         self._slices: tuple[set[str], ...] = tuple(set() for _ in range(SLICES))
 
     def __len__(self) -> int:
@@ -64,18 +75,23 @@ class Hub:
     def add(self, stream: Stream) -> None:
         """Register the stream, before it catches up: nothing can fall in between.
 
-        The oldest endless stream of a seat that has too many is told to go finite.
+        The oldest endless stream of a seat that has too many, wherever, is told to go finite.
         """
         if stream.room_id not in self._rooms:
             self._rooms[stream.room_id] = []
             min(self._slices, key=len).add(stream.room_id)
         self._rooms[stream.room_id].append(stream)
+        stream.opened_at = self._clock()
         self._count += 1
         self._empty.clear()
         if not stream.finite:
-            self._displace(stream)
+            self._displace(stream.room_id, stream.member_id)
         if self._draining:
             send_away(stream)
+
+    def opened(self, stream: Stream) -> StreamOpened:
+        """Return what other processes must be told when it has opened, and is endless."""
+        return self._elsewhere.opened(stream)
 
     def remove(self, stream: Stream) -> None:
         """Forget the stream. Synchronous, so that it holds even when a task is cancelled."""
@@ -90,8 +106,8 @@ class Hub:
             del self._rooms[stream.room_id]
             for rooms in self._slices:
                 rooms.discard(stream.room_id)
-        if not self.has_stream(stream.room_id, stream.member_id):
-            self._departed.append((stream.room_id, stream.member_id, self._clock()))
+        closed = self._elsewhere.closed(stream)
+        self._departed.append(Departure(stream.room_id, closed, self._clock()))
 
     def has_stream(self, room_id: str, member_id: str) -> bool:
         """Tell whether the seat has a stream open here."""
@@ -102,14 +118,22 @@ class Hub:
         streams = self._rooms.get(room_id, ())
         return sum(stream.member_id == member_id for stream in streams)
 
-    def take_departed(self) -> list[tuple[str, str, float]]:
-        """Return and forget some of the seats whose last stream here closed: room, member, when.
+    def take_departed(self) -> list["Departure"]:
+        """Return and forget some of the streams that closed; their seats may be back by now.
 
-        They may be back by now. When nothing is returned, there are no more.
+        When nothing is returned, there are no more.
         """
         departed = self._departed[:DEPARTED_AT_ONCE]
         del self._departed[:DEPARTED_AT_ONCE]
         return departed
+
+    def take_called(self) -> set[tuple[str, str]]:
+        """Return and forget the seats, by room and member, that closed a stream elsewhere.
+
+        Those that have one here must show life, or they are taken for away.
+        """
+        called, self._called = self._called, set()
+        return {seat for seat in called if self.has_stream(*seat)}
 
     def hear(self, room_id: str, entries: Sequence[Entry]) -> None:
         """Deliver what has just been committed: the engine's listener.
@@ -130,6 +154,9 @@ class Hub:
 
     def sense(self, room_id: str, signal: Signal) -> None:
         """Pass on what is so only just now: the engine's sensor."""
+        if isinstance(signal, StreamOpened | StreamClosed):
+            self._note_elsewhere(room_id, signal)
+            return
         rendered: dict[Renderer, bytes] = {}
         for stream in tuple(self._rooms.get(room_id, ())):
             if stream.renderer not in rendered:
@@ -164,14 +191,27 @@ class Hub:
         for stream in self:
             stream.cut()
 
-    def _displace(self, newest: Stream) -> None:
-        endless = [
+    def _note_elsewhere(self, room_id: str, signal: StreamOpened | StreamClosed) -> None:
+        if not self._elsewhere.is_of(signal):
+            return
+        for stream in self._endless(room_id, signal.member_id):
+            self._elsewhere.note(stream, signal)
+        self._displace(room_id, signal.member_id)
+        if isinstance(signal, StreamClosed):
+            self._called.add((room_id, signal.member_id))
+
+    def _endless(self, room_id: str, member_id: str) -> list[Stream]:
+        """Return the seat's streams here that have no end yet, the oldest first."""
+        return [
             stream
-            for stream in self._rooms[newest.room_id]
-            if stream.member_id == newest.member_id and not stream.finite and not stream.is_ending
+            for stream in self._rooms.get(room_id, ())
+            if stream.member_id == member_id and not stream.finite and not stream.is_ending
         ]
-        for stream in endless[:-MOST_STREAMS_OF_A_SEAT]:
-            stream.end(stream.renderer.finite)
+
+    def _displace(self, room_id: str, member_id: str) -> None:
+        for newer, stream in enumerate(reversed(self._endless(room_id, member_id))):
+            if newer + self._elsewhere.count_newer(stream) >= MOST_STREAMS_OF_A_SEAT:
+                stream.end(stream.renderer.finite)
 
 
 def send_away(stream: Stream) -> None:

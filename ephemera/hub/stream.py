@@ -31,7 +31,7 @@ class Stream:
     `finite` streams end after the first event. Nothing about what stands up to
     line `horizon` is shown. `on_over` is called once, when the stream is over
     on our side; it must not raise or wait. `dropped` tells that the reader was
-    too slow.
+    too slow, `opened_at` when the hub took it.
     """
 
     __slots__ = (
@@ -46,6 +46,7 @@ class Stream:
         "horizon",
         "member_id",
         "on_over",
+        "opened_at",
         "renderer",
         "room_id",
         "write",
@@ -70,6 +71,7 @@ class Stream:
         self.horizon = horizon
         self.write = write
         self.dropped = False
+        self.opened_at = 0.0
         self._mailbox = Mailbox()
         self._held: list[Callable[[], None]] | None = []
         self._ending = False

@@ -5,6 +5,7 @@ so manyth call of the engine the house crashes, or another house does something 
 """
 
 import asyncio
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from tests.support.redis import running_redis
 from tests.support.sharing import Shared, broken, driven
 from tests.support.troubled import Crashed
 
-SEQUENCES: Final = 5_000
+SEQUENCES: Final = int(os.environ.get("SEQUENCES", "5000"))
 STEPS: Final = 5
 
 HOUSES: Final = range(Street.HOUSES)

@@ -19,7 +19,9 @@ from tests.support.rooms import NOON
 def a_heart(station: Station) -> Heartbeat:
     """Return a heart that does not wait between its beats, and beats when it is told to."""
     presence = station.house.presence
-    return Heartbeat(station.hub, presence.renew, presence.linger, period=0)
+    return Heartbeat(
+        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=0
+    )
 
 
 async def one_period(heart: Heartbeat) -> None:
@@ -102,7 +104,9 @@ async def test_the_heart_beats_for_as_long_as_it_is_let() -> None:
         await station.house.presence.renew(room_id, *member_ids)
         beaten.set()
 
-    heart = Heartbeat(station.hub, renew, station.house.presence.linger, period=0.015)
+    heart = Heartbeat(
+        station.hub, renew, station.house.presence.linger, station.house.engine.signal, period=0.015
+    )
     task = asyncio.create_task(heart.run())
     for _ in range(3):
         await asyncio.wait_for(beaten.wait(), 10)
@@ -138,7 +142,9 @@ async def test_a_heart_that_is_late_does_more_at_once() -> None:
         stream = Stream(f"room {number}", "p1", JSON, Reader().write, cursor=NOWHERE)
         station.hub.add(stream)
     presence = station.house.presence
-    heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
+    heart = Heartbeat(
+        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=15
+    )
     now = asyncio.get_running_loop().time()
     heart._due = now + 15
     on_time = heart._goes(0)
@@ -152,7 +158,9 @@ async def test_a_heart_that_is_late_does_more_at_once() -> None:
 async def test_a_heart_that_stood_still_does_not_make_up_for_every_beat_it_missed() -> None:
     station = a_station()
     presence = station.house.presence
-    heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
+    heart = Heartbeat(
+        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=15
+    )
     heart._due = asyncio.get_running_loop().time() - 3600
     assert heart._lateness() == pytest.approx(15)
     await heart._wait(1)
@@ -164,7 +172,9 @@ async def test_a_heart_that_stood_still_does_not_make_up_for_every_beat_it_misse
 async def test_asking_how_late_it_is_changes_nothing() -> None:
     station = a_station()
     presence = station.house.presence
-    heart = Heartbeat(station.hub, presence.renew, presence.linger, period=15)
+    heart = Heartbeat(
+        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=15
+    )
     due = heart._due = asyncio.get_running_loop().time() - 3600
     heart._lateness()
     assert heart._due == due

@@ -25,7 +25,7 @@ def hang_up(hub: Hub) -> None:
 
 def a_heart(hub: Hub, presence: Presence) -> Heartbeat:
     """Return a heart that does not wait between its beats."""
-    return Heartbeat(hub, presence.renew, presence.linger, period=0)
+    return Heartbeat(hub, presence.renew, presence.linger, presence._engine.signal, period=0)
 
 
 async def one_period(heart: Heartbeat) -> None:

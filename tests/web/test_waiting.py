@@ -121,7 +121,9 @@ async def test_who_waits_catches_up_with_nothing(stage: Stage, query: str) -> No
 async def test_a_heartbeat_is_a_blank_line_and_keeps_no_seat(stage: Stage) -> None:
     house = stage.house
     presence = Presence(house.engine, house.clock)
-    heart = Heartbeat(house.app.hub, presence.renew, presence.linger, period=0)
+    heart = Heartbeat(
+        house.app.hub, presence.renew, presence.linger, house.app.engine.signal, period=0
+    )
     async with waiting(stage) as page:
         before = await stage.known()
         html = page.heard.decode()

@@ -11,6 +11,8 @@ from ephemera.domain.events.base import (
     ReachChanged,
     Secret,
     Signal,
+    StreamClosed,
+    StreamOpened,
     Superseded,
     amended,
     amends,
@@ -90,7 +92,7 @@ EVENTS: tuple[type[Event], ...] = (
     RoomWiped,
 )
 """Every kind of event there is."""
-SIGNALS: tuple[type[Signal], ...] = (MemberWriting, ReachChanged)
+SIGNALS: tuple[type[Signal], ...] = (MemberWriting, ReachChanged, StreamClosed, StreamOpened)
 """Every kind of signal there is."""
 
 __all__ = [
@@ -135,6 +137,8 @@ __all__ = [
     "SeatTaken",
     "Secret",
     "Signal",
+    "StreamClosed",
+    "StreamOpened",
     "Superseded",
     "WipeReason",
     "amended",

@@ -98,6 +98,25 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOpened(Signal):
+    """Somebody began to listen, perhaps at another process; nobody is told but processes."""
+
+    name = "stream-opened"
+    member_id: str
+    stream: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamClosed(Signal):
+    """They listen there no more."""
+
+    name = "stream-closed"
+    member_id: str
+    stream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReachChanged(Signal):
     """What happens in the room is not heard of just now; or it is again, and what was missed."""
 
