@@ -28,7 +28,9 @@ from tests.support.redis import running_redis
 from tests.support.sharing import Shared, broken, driven
 from tests.support.troubled import Crashed
 
-SEQUENCES: Final = int(os.environ.get("SEQUENCES", "5000"))
+AT_MOST: Final = 5_000
+SEQUENCES: Final = int(os.environ.get("SEQUENCES", AT_MOST))
+"""CI drives fewer; `make test-crashes` all."""
 STEPS: Final = 5
 
 HOUSES: Final = range(Street.HOUSES)
@@ -177,16 +179,16 @@ def run(kind: type[RedisEngine], sequences: int, *phases: Phase) -> Counter[str]
     return street.happened
 
 
-def test_five_thousand_random_lives_of_a_room_in_three_processes_break_no_promise() -> None:
+def test_random_lives_of_a_room_in_three_processes_break_no_promise() -> None:
     happened = run(RedisEngine, SEQUENCES, Phase.generate, Phase.shrink)
     told = ", ".join(f"{what} {times}" for what, times in sorted(happened.items()))
     print(f"{len(driven)} sequences, {sum(driven)} steps; {told}")  # noqa: T201 - shown by pytest -s
     assert len(driven) >= SEQUENCES
     assert sum(driven) >= SEQUENCES * STEPS / 2
     assert happened["crash between"] >= SEQUENCES / 5
-    assert min(happened[f"{name} between"] for name in BETWEEN) >= 100
+    assert min(happened[f"{name} between"] for name in BETWEEN) >= SEQUENCES / 50
     assert min(happened[f"ended {reason}"] for reason in ("empty", "closed")) >= SEQUENCES / 10
-    assert min(happened[what] for what in ("conflict", "astray", "news lost")) >= 100
+    assert min(happened[what] for what in ("conflict", "astray", "news lost")) >= SEQUENCES / 50
 
 
 class LastOneWins(RedisEngine):
@@ -246,6 +248,6 @@ def test_these_lives_go_wrong_on_an_engine_that_skips_a_step(
 ) -> None:
     """If nobody noticed, the lives would prove nothing."""
     with suppress(Exception):  # which also tells that it depends on who is faster
-        run(kind, SEQUENCES, Phase.generate)
-    assert len(driven) < SEQUENCES
+        run(kind, AT_MOST, Phase.generate)
+    assert len(driven) < AT_MOST
     assert re.search(promise, broken[0])
