@@ -21,6 +21,7 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
+from ephemera.lean import TurnAway, let_in
 from ephemera.load import Load
 from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
@@ -43,7 +44,7 @@ from ephemera.web.edits import Edits
 from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
 from ephemera.web.frames import Frames
-from ephemera.web.front import Front
+from ephemera.web.front import Front, Serve
 from ephemera.web.guards import is_same_site
 from ephemera.web.health import Health
 from ephemera.web.invitations import Invitations
@@ -75,6 +76,7 @@ class EphemeraApp(Quart):
     engine: Engine
     hub: Hub
     metrics: Metrics
+    turn_away: TurnAway = staticmethod(let_in)
 
     async def prepare(self) -> None:
         """Make sure that rooms can be kept. Raises `EngineUnfit`."""
@@ -205,7 +207,8 @@ def _furnish(
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
     )
-    _stand_in_front(app, settings, served, Posting(lobby, talk, BlankComposer(fragments)))
+    posting = Posting(lobby, talk, BlankComposer(fragments))
+    _stand_in_front(app, settings, fragments, served.ways() | {("POST", "messages"): posting.serve})
 
 
 def _lobby(
@@ -222,13 +225,12 @@ def _lobby(
 
 
 def _stand_in_front(
-    app: EphemeraApp, settings: Settings, served: streams.Streams, posting: Posting
+    app: EphemeraApp, settings: Settings, fragments: Fragments, ways: dict[tuple[str, str], Serve]
 ) -> None:
     """Serve the two hot ways before Quart sees them, as long as the server keeps up."""
-    ways = {**served.ways(), ("POST", "messages"): posting.serve}
     if settings.rate_limits:
-        _, fragments = _read_once()
-        ways = Shed(Load().is_too_much, fragments).guard(ways)
+        shed = Shed(Load().is_too_much, fragments)
+        ways, app.turn_away = shed.guard(ways), shed.turn_away
     app.asgi_app = Front(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
         Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
         ways,

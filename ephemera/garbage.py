@@ -8,11 +8,13 @@ have lived for a while, and nobody is served in the meantime (ADR 0027).
 import gc
 from typing import Final
 
-YOUNG: Final = 10_000
-"""New objects that are not freed again before the young ones are looked at."""
-OLDER: Final = 10
+YOUNG: Final = 700
+"""New objects that are not freed again before the young ones are looked at. Of each connection that
+came since there are a hundred, for those of one that went are taken off this count; with ten
+thousand a look took fifty milliseconds."""
+OLDER: Final = 3
 """How often that happens before those are looked at that it left."""
-OLDEST: Final = 5
+OLDEST: Final = 240
 """And all of them: what half a million objects take, some 6,000 dead streams, may lie about."""
 
 

@@ -1,5 +1,7 @@
 """What Hypercorn keeps of a connection while a stream is idle, made smaller (ADR 0029).
 
+And a place before its parser, where a request may be answered that is too much (ADR 0028).
+
 asyncio's queues and events keep a deque, 760 bytes each, for whoever might wait; Hypercorn has one
 queue and one event for every request, so five of them. These here keep nothing until somebody
 waits. Hypercorn lets its event class be chosen; its task group it does not, and there we reach into
@@ -8,13 +10,28 @@ the module: a new version of Hypercorn has to be looked at before it is allowed 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from h11 import IDLE
 from hypercorn.asyncio import run, tcp_server
 from hypercorn.asyncio.task_group import TaskGroup, _handle
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
+from hypercorn.events import Event, RawData
+from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, ASGISendEvent, Scope
+
+
+class TurnAway(Protocol):
+    """Looks at what comes between two requests."""
+
+    def __call__(self, data: bytes, /, *, secure: bool) -> bytes | None:
+        """Return the whole answer to the request that these bytes are, if it is to have no other.
+
+        `secure` says whether they came by TLS. None: the parser sees to it.
+        """
+
 
 _NOTHING: Final[list[ASGIReceiveEvent]] = []
 """The items of all inboxes that have none; never changed."""
@@ -132,12 +149,43 @@ class LeanServer(tcp_server.TCPServer):
             self.protocol = _OVER
 
 
+class Doorway(ProtocolWrapper):
+    """Hypercorn's protocol of a connection, before which a request may be turned away."""
+
+    turn_away: TurnAway
+
+    async def handle(self, event: Event) -> None:
+        """Answer what comes in one piece between two requests, or hand it on."""
+        if isinstance(event, RawData) and self._is_between_requests:
+            answer = self.turn_away(event.data, secure=self.ssl)
+            if answer:
+                await self.send(RawData(answer))
+                return
+        await super().handle(event)
+
+    @property
+    def _is_between_requests(self) -> bool:
+        spoken = self.protocol
+        return (
+            isinstance(spoken, H11Protocol)
+            and spoken.stream is None
+            and spoken.connection.their_state is IDLE
+            and not spoken.connection.trailing_data[0]
+        )
+
+
+def let_in(_: bytes, /, *, secure: bool) -> None:
+    """Turn nobody away."""
+
+
 def _not_for_asgi(*_: Any) -> Any:  # noqa: ANN401 - Hypercorn's type
     raise NotImplementedError
 
 
-def make_lean() -> None:
+def make_lean(turn_away: TurnAway) -> None:
     """Give Hypercorn our classes, for this process."""
+    Doorway.turn_away = staticmethod(turn_away)
+    tcp_server.ProtocolWrapper = Doorway  # type: ignore[attr-defined] # there is no other way in
     WorkerContext.event_class = Happening
     tcp_server.TaskGroup = LeanTaskGroup  # type: ignore[attr-defined] # there is no other way in
     run.TCPServer = LeanServer  # type: ignore[attr-defined] # the same

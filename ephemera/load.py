@@ -19,16 +19,20 @@ from ephemera.logs import Seldom
 LONG_SECONDS: Final = 0.006
 """A turn of more has kept somebody waiting."""
 CALM_SECONDS: Final = 0.003
-"""A turn of less shows that the server keeps up again."""
-SHARE_SECONDS: Final = 0.003
+"""A turn of less takes a long one back."""
+RECOVERED_AFTER: Final = 0.25
+"""Seconds in which nobody had to be refused: then a server that was behind keeps up again. A single
+calm turn would prove nothing, for those who are refused make it calm."""
+SHARE_SECONDS: Final = 0.0008
 """While the server is behind, more work is taken on only in the beginning of each turn. The rest of
 the turn is for those who are refused: the share decides how long a turn is, and a message waits for
-about five of them; how much is taken on in all hardly depends on it."""
-LONG_TURNS: Final = 8
-"""So many long turns without a calm one are no accident, if they do not get shorter by themselves
-as they do after a single pause (garbage, a large page)."""
-CATCHING_UP: Final = 0.75
-"""A turn that is shorter than this part of the longest one is one that catches up."""
+about five of them. Four messages are begun in it, and to refuse costs an eighth of one (ADR 0028),
+so nearly as much is done as if nobody were refused."""
+LONG_TURNS: Final = 2
+"""So many long turns are no accident."""
+CATCHING_UP: Final = 0.95
+"""A turn that is shorter than this part of the longest one is one that catches up, as they do after
+a single pause (garbage, a large page)."""
 FADING: Final = 0.9
 """Of the longest turn so much still counts a turn later, or one pause would hide all that follows.
 At four fifths of what can be carried turns get shorter faster than that."""
@@ -37,13 +41,22 @@ logger = logging.getLogger(__name__)
 
 
 class Load:
-    """The gauge of one event loop; `clock` tells the processor time of its thread in seconds."""
+    """The gauge of one event loop.
 
-    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
+    `clock` tells the processor time of its thread, `now` that of the wall, in seconds.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.thread_time,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clock = clock
+        self._now = now
         self._began = 0.0
         self._longest = 0.0
         self._long = 0
+        self._refused_at = 0.0
         self._is_counting = False
         self._was_asked = False
         self._warning = Seldom()
@@ -56,9 +69,14 @@ class Load:
         self._was_asked = True
         if not self._is_counting:
             self._start()
-        if self._long < LONG_TURNS:
+        if self._long < LONG_TURNS or self._clock() - self._began <= SHARE_SECONDS:
             return False
-        return self._clock() - self._began > SHARE_SECONDS
+        now = self._now()
+        if now - self._refused_at > RECOVERED_AFTER:
+            self._long, self._longest = 0, 0.0
+            return False
+        self._refused_at = now
+        return True
 
     def _start(self) -> None:
         self._is_counting = True
@@ -70,18 +88,21 @@ class Load:
         now = self._clock()
         self._weigh(now - self._began)
         self._began = now
-        self._is_counting = self._was_asked or self._long > 0
+        self._is_counting = self._was_asked or 0 < self._long < LONG_TURNS
         self._was_asked = False
         if self._is_counting:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _weigh(self, took: float) -> None:
+        if self._long == LONG_TURNS:
+            return
         if took < CALM_SECONDS:
-            self._long, self._longest = 0, 0.0
+            self._long, self._longest = max(0, self._long - 1), self._longest * FADING
             return
         is_long = took > max(LONG_SECONDS, self._longest * CATCHING_UP)
         self._longest = max(took, self._longest * FADING)
-        if is_long and self._long < LONG_TURNS:
+        if is_long:
             self._long += 1
+            self._refused_at = self._now()
             if self._long == LONG_TURNS and self._warning.is_due():
                 logger.warning("More comes in than can be carried: some is told to come later.")

@@ -65,6 +65,9 @@ class Application(Protocol):
     async def prepare(self) -> None:
         """Get ready to serve. Raises `EngineUnfit`."""
 
+    def turn_away(self, data: bytes, /, *, secure: bool) -> bytes | None:
+        """Return the answer to a request that is to have no other: see `TurnAway`."""
+
     async def drain(self) -> None:
         """Admit nobody any more and end every stream; must return within a second or two."""
 
@@ -159,7 +162,7 @@ async def _serve(
     asyncio.get_running_loop().set_exception_handler(on_loop_error)
     await app.prepare()
     url = url_of(listener, secure=config.ssl_enabled)
-    make_lean()
+    make_lean(app.turn_away)
     config.bind = [f"fd://{listener.detach()}"]
     await hypercorn_serve(
         _behind_proxies(app, settings.trusted_hops),

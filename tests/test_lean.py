@@ -14,7 +14,7 @@ from hypercorn.config import Config
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ASGIReceiveEvent
 
-from ephemera.lean import Happening, Inbox
+from ephemera.lean import Happening, Inbox, make_lean
 from tests.support.processes import comes
 
 RESET = struct.pack("ii", 1, 0)
@@ -112,6 +112,17 @@ async def answer_slowly(_: Any, receive: Any, send: Any) -> None:  # noqa: ANN40
         pass
 
 
+async def answer(_: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+    """Answer with what was sent."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message["more_body"]
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
 def served() -> int:
     return sum(isinstance(one, H11Protocol) for one in gc.get_objects())
 
@@ -141,6 +152,55 @@ async def test_a_connection_that_has_ended_is_no_garbage_to_be_collected(
                 stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             stream.close()
         await comes(lambda: served() == 0)
+        over.set()
+        await server
+        listener.detach()
+
+
+def a_request(text: str) -> bytes:
+    return f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+TURNED_AWAY = b"HTTP/1.1 503 \r\ncontent-length: 4\r\n\r\nlate"
+
+
+async def ask(reader: asyncio.StreamReader) -> bytes:
+    """Return the body of the next answer, which has four letters."""
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"\r\n\r\n")
+        return await reader.readexactly(4)
+
+
+@pytest.mark.usefixtures("lean")
+async def test_a_request_is_turned_away_before_the_parser_and_the_connection_goes_on() -> None:
+    asked: list[tuple[bytes, bool]] = []
+
+    def turn_away(data: bytes, /, *, secure: bool) -> bytes | None:
+        asked.append((data, secure))
+        return TURNED_AWAY if data.endswith(b"more") else None
+
+    make_lean(turn_away)
+    config, over = Config(), asyncio.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config.bind = [f"fd://{listener.fileno()}"]
+        server = asyncio.create_task(serve(answer, config, shutdown_trigger=over.wait))
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        for text, body in (
+            ("some", b"some"),
+            ("more", b"late"),
+            ("more", b"late"),
+            ("less", b"less"),
+        ):
+            writer.write(a_request(text))
+            assert await ask(reader) == body
+        assert asked[1] == (a_request("more"), False)
+        before = len(asked)
+        writer.write(a_request("more")[:-2])
+        await comes(lambda: len(asked) > before)
+        writer.write(b"re")
+        assert await ask(reader) == b"more", "one that has begun is the parser's to its end"
+        assert len(asked) == before + 1
+        writer.close()
         over.set()
         await server
         listener.detach()

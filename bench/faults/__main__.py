@@ -14,6 +14,7 @@ from bench.faults.report import report
 from bench.faults.run import carry_out
 
 WRITTEN: Final = HERE / "FAULTS.md"
+WITH_SENTINEL: Final = HERE / "FAULTS-SENTINEL.md"
 
 
 def main() -> int:
@@ -32,8 +33,9 @@ def main() -> int:
     text = report(plan, world)
     print(text, end="")
     if chosen.write or plan.is_full:
-        WRITTEN.write_text(text, "utf-8")
-        say(f"written to {WRITTEN}")
+        written = WITH_SENTINEL if plan.sentinel else WRITTEN
+        written.write_text(text, "utf-8")
+        say(f"written to {written}")
     return 1 if world.violations.counts else 0
 
 

@@ -31,7 +31,7 @@ class Plan:
     @property
     def is_full(self) -> bool:
         """Whether it is what the project promises to survive."""
-        return self.rooms >= FULL_ROOMS and self.seconds >= FULL_SECONDS and not self.sentinel
+        return self.rooms >= FULL_ROOMS and self.seconds >= FULL_SECONDS
 
     def mishaps(self) -> list[tuple[float, str]]:
         """Return what goes wrong, in this order, each so many seconds after the one before."""

@@ -15,10 +15,11 @@ def report(plan: Plan, world: World) -> str:
 
 
 def _lines(plan: Plan, world: World) -> Iterator[str]:
-    yield "# The faults"
+    yield "# The faults, with a failover" if plan.sentinel else "# The faults"
     yield ""
+    engine = "a Redis with a replica and a Sentinel" if plan.sentinel else "one Redis"
     yield (
-        f"Three processes on one Redis, {plan.rooms * MEMBERS:,} streams in {plan.rooms:,} rooms "
+        f"Three processes on {engine}, {plan.rooms * MEMBERS:,} streams in {plan.rooms:,} rooms "
         f"for {plan.seconds:g} s, about {plan.posts:g} posts a second, seed {plan.seed}; "
         f"Python {platform.python_version()}, {os.cpu_count()} cores for everything, the load "
         "too. Made by `make faults`; [README.md](README.md#faults) says how."

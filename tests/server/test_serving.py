@@ -45,6 +45,9 @@ class Application:
         print("draining", flush=True)
         await asyncio.Event().wait()
 
+    def turn_away(self, data, secure):
+        pass
+
 serve(Application(), Settings(bind="127.0.0.1:0"))
 """
 
@@ -234,6 +237,9 @@ async def address_seen(trusted_hops: int, forwarded: bytes) -> str:
             raise AssertionError
 
         async def drain(self) -> None:
+            raise AssertionError
+
+        def turn_away(self, *_: object, **__: object) -> None:
             raise AssertionError
 
     scope = {

@@ -158,3 +158,102 @@ async def test_the_body_of_what_is_refused_is_read_to_its_end(pieces: int) -> No
 
 async def test_of_a_body_without_end_only_so_much_is_read() -> None:
     assert await pieces_read(1_000_000) == MOST_DROPPED_BYTES // len(PIECE) + 1
+
+
+# Before anybody looks at it
+
+
+def a_message(*more: str, body: str = "text=hello", start: str = "", length: str = "") -> bytes:
+    """Return a request to post a message, with more headers."""
+    lines = (
+        start or f"POST /rooms/{NEVER}/messages HTTP/1.1",
+        "Host: ephemera.test",
+        *more,
+        f"Content-Length: {length or len(body)}",
+    )
+    return "\r\n".join((*lines, "", body)).encode()
+
+
+def turned_away(request: bytes, *, secure: bool = False) -> bytes | None:
+    return Shed(lambda: True, _read_once()[1]).turn_away(request, secure=secure)
+
+
+@pytest.mark.parametrize("kind", WITHOUT_A_PAGE)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_who_is_turned_away_is_told_the_same(
+    guarded: Guarded, scene: Scene, kind: Kind, scheme: str
+) -> None:
+    guarded.is_too_much = True
+    scene.ben.scheme = scheme
+    expected = await scene.ben.say(scene.room, "hello", kind)
+    given = [f"{name}: {value}" for name, value in kind.items()]
+    request = a_message(*given, "Connection: keep-alive")
+    answer = turned_away(request, secure=scheme == "https")
+    assert answer
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    assert first.split(" ")[:2] == ["HTTP/1.1", "503"]
+    told = dict(line.split(": ", 1) for line in lines)
+    assert 1 <= int(told.pop("retry-after")) <= 5
+    status, headers, same_body = without(expected, "retry-after")
+    assert (503, set(told.items()), body) == (status, headers, same_body)
+
+
+def test_behind_a_proxy_with_tls_the_answer_is_one_for_https() -> None:
+    for proto, secure in (("https", True), ("http", False)):
+        answer = turned_away(a_message(f"X-Forwarded-Proto: {proto}"))
+        assert answer
+        assert (b"strict-transport-security" in answer) is secure
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        a_message(start=f"GET /rooms/{NEVER}/events HTTP/1.1"),
+        a_message(start=f"POST /rooms/{NEVER}/leave HTTP/1.1"),
+        a_message(start=f"POST /rooms/{NEVER}/messages HTTP/1.0"),
+        a_message(start=f"POST /rooms/{NEVER}/messages?a=b HTTP/1.1"),
+        a_message("Accept: text/html"),
+        a_message("Transfer-Encoding: chunked"),
+        a_message("Transfer-Encoding : chunked"),
+        a_message("Expect: 100-continue"),
+        a_message("Upgrade: h2c"),
+        a_message("Connection: close"),
+        a_message("Content-Length: 10"),
+        a_message("Folded: one\r\n two"),
+        a_message("Torn: one\ntwo: three"),
+        a_message("no colon"),
+        a_message(length="11"),
+        a_message(length="9"),
+        a_message(length="+10"),
+        a_message() + a_message(),
+        a_message().partition(b"\r\n\r\n")[0],
+        b"POST ",
+        b"",
+    ],
+    ids=range(21),
+)
+def test_what_is_no_whole_message_or_could_be_read_in_two_ways_is_left_to_the_parser(
+    request_: bytes,
+) -> None:
+    assert turned_away(request_) is None
+
+
+def test_nobody_is_turned_away_while_it_is_not_too_much() -> None:
+    assert Shed(lambda: False, _read_once()[1]).turn_away(a_message(), secure=False) is None
+
+
+async def test_who_was_let_in_at_the_door_is_not_refused_behind_it() -> None:
+    answers = iter([False, True])
+    shed = Shed(lambda: next(answers), _read_once()[1])
+    served: list[str] = []
+
+    async def serve(room_id: str, *_: object) -> None:
+        served.append(room_id)
+
+    [guarded] = shed.guard({("POST", "messages"): serve}).values()
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "scheme": "http", "headers": []}
+    assert shed.turn_away(a_message(), secure=False) is None
+    nobody: Any = None
+    await guarded(NEVER, scope, nobody, nobody)
+    assert served == [NEVER]
