@@ -35,11 +35,10 @@ _REFUSAL: Final = Unavailable(max(COME_BACK_SECONDS))
 _PAGE: Final = "page"
 _TYPES: Final = {"json": JSON, "text": TEXT, "html": HTML, _PAGE: HTML}
 
-
 _ADMITTED: Final = ContextVar("admitted", default=False)
 """Whether it was not too much when the request came in: then it is not, however late by now."""
 _MESSAGE: Final = re.compile(rb"POST /rooms/[^/?# ]+/messages HTTP/1\.1\r\n")
-_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*", re.IGNORECASE)
+_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+):([^\r\n\0]*)", re.IGNORECASE)
 _UNUSUAL: Final = frozenset({"expect", "te", "trailer", "transfer-encoding", "upgrade"})
 """What changes how a request ends, or what comes after it."""
 
@@ -113,7 +112,7 @@ def _of_a_whole_message(data: bytes) -> Headers | None:
         parts = _FIELD.fullmatch(field)
         if parts is None or (name := parts[1].lower()) in headers or name in _UNUSUAL:
             return None
-        headers[name] = parts[2]
+        headers[name] = parts[2].strip(" \t")
     stays = headers.get("connection", "keep-alive").lower() == "keep-alive"
     is_whole = headers.get("content-length") == str(len(body))
     return headers if stays and is_whole else None

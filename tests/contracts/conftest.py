@@ -16,6 +16,13 @@ def single() -> Iterator[RunningRedis]:
         yield running
 
 
+@pytest.fixture
+def redis() -> Iterator[RunningRedis]:
+    """One that a test may stop."""
+    with running_redis() as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[RunningCluster]:
     with running_cluster() as running:

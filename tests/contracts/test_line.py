@@ -2,29 +2,26 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from functools import partial
 
 import hiredis
 import pytest
 from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
+from ephemera.domain.codes import ALPHABET
 from ephemera.domain.errors import Unavailable
 from ephemera.engine.redis import RedisEngine, connect
 from ephemera.engine.redis.connecting import disconnect
+from ephemera.engine.redis.keys import due_in
 from ephemera.engine.redis.line import Line, Lines
 from tests.contracts.test_engine import ROOM, opening, say
 from tests.support.processes import comes
-from tests.support.redis import RunningRedis, running_redis
+from tests.support.redis import RunningCluster, RunningRedis
 
 SHORT: float = 0.3
 """Seconds, in place of those after which a silent engine counts as out of reach."""
-
-
-@pytest.fixture
-def redis() -> Iterator[RunningRedis]:
-    with running_redis() as running:
-        yield running
 
 
 @pytest.fixture
@@ -155,6 +152,23 @@ async def test_a_line_that_is_being_opened_at_the_end_is_not_opened(redis: Runni
 async def test_there_is_no_line_to_a_cluster_whose_nodes_are_not_known() -> None:
     client = connect("redis+cluster://127.0.0.1:1")
     assert Lines(client).to("key") is None
+    await disconnect(client)
+
+
+async def test_there_is_a_line_to_each_master_of_a_cluster(cluster: RunningCluster) -> None:
+    client = connect(cluster.url)
+    await client.initialize()
+    lines = Lines(client)
+    found: set[Line] = set()
+    for partition in ALPHABET:
+        key, _ = due_in(partition)
+        await comes(partial(lines.to, key))
+        line = lines.to(key)
+        assert line
+        assert isinstance(await line.ask("ZCARD", key), int), "it is not sent elsewhere"
+        found.add(line)
+    assert len(found) == 3
+    await lines.close()
     await disconnect(client)
 
 

@@ -1,7 +1,8 @@
 """What only an engine outside the process can show: several processes, and an engine that goes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -43,26 +44,24 @@ class Process:
         assert [entry.sequence for entry in self.heard] == list(numbers)
 
 
-@pytest.fixture
-def redis() -> Iterator[RunningRedis]:
-    with running_redis() as running:
-        yield running
+@asynccontextmanager
+async def running(redis: RunningRedis) -> AsyncIterator[Process]:
+    process = Process(redis.url)
+    await process.engine.open()
+    yield process
+    await process.engine.close()
 
 
 @pytest.fixture
 async def ours(redis: RunningRedis) -> AsyncIterator[Process]:
-    process = Process(redis.url)
-    await process.engine.open()
-    yield process
-    await process.engine.close()
+    async with running(redis) as process:
+        yield process
 
 
 @pytest.fixture
 async def theirs(redis: RunningRedis) -> AsyncIterator[Process]:
-    process = Process(redis.url)
-    await process.engine.open()
-    yield process
-    await process.engine.close()
+    async with running(redis) as process:
+        yield process
 
 
 # Several processes
@@ -495,6 +494,7 @@ async def test_sentinel_says_where_the_engine_is(redis: RunningRedis) -> None:
         await process.engine.watch(ROOM.id)
         await say(process.engine, ROOM, "hello")
         await process.has_heard(ROOM.sequence + 1)
+        await comes(lambda: process.engine._scripts._lines.to(ROOM.id))
         await process.engine.close()
 
 

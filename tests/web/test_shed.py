@@ -223,6 +223,7 @@ def test_behind_a_proxy_with_tls_the_answer_is_one_for_https() -> None:
         a_message("Folded: one\r\n two"),
         a_message("Torn: one\ntwo: three"),
         a_message("no colon"),
+        a_message("Spaces: " + " " * 60_000 + "\0"),
         a_message(length="11"),
         a_message(length="9"),
         a_message(length="+10"),
@@ -231,7 +232,7 @@ def test_behind_a_proxy_with_tls_the_answer_is_one_for_https() -> None:
         b"POST ",
         b"",
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_what_is_no_whole_message_or_could_be_read_in_two_ways_is_left_to_the_parser(
     request_: bytes,
