@@ -68,6 +68,15 @@ async def test_who_does_not_wait_for_the_answer_leaves_the_others_theirs(lines: 
     assert await patient == "yours"
 
 
+async def test_a_question_that_cannot_be_put_into_bytes_leaves_the_others_their_answers(
+    lines: Lines,
+) -> None:
+    line = await opened(lines)
+    with pytest.raises(UnicodeEncodeError):
+        await line.ask("ECHO", "\ud800")
+    assert await line.ask("ECHO", "yours") == "yours"
+
+
 async def test_an_error_is_an_answer_like_another(lines: Lines) -> None:
     line = await opened(lines)
     assert isinstance(await line.ask("NONSENSE"), hiredis.ReplyError)

@@ -46,6 +46,7 @@ class Line(asyncio.Protocol):
 
         Raises redis-py's `ConnectionError` and `TimeoutError`: then nobody knows what was done.
         """
+        question = hiredis.pack_command(words)  # type: ignore[arg-type] # of any length
         answer = self._loop.create_future()
         if not self._waiting:
             self._heard_at = self._loop.time()
@@ -54,7 +55,7 @@ class Line(asyncio.Protocol):
         if not self._unsent:
             self._loop.call_soon(self._send)
         self._waiting.append(answer)
-        self._unsent.append(hiredis.pack_command(words))  # type: ignore[arg-type] # of any length
+        self._unsent.append(question)
         return await answer
 
     def _send(self) -> None:
