@@ -28,8 +28,8 @@ SHARE_SECONDS: Final = 0.0008
 the turn is for those who are refused: the share decides how long a turn is, and a message waits for
 about five of them. Four messages are begun in it, and to refuse costs an eighth of one (ADR 0028),
 so nearly as much is done as if nobody were refused."""
-LONG_TURNS: Final = 2
-"""So many long turns are no accident."""
+LONG_TURNS: Final = 4
+"""So many long turns are no accident, nor some pages that are loaded one after the other."""
 CATCHING_UP: Final = 0.95
 """A turn that is shorter than this part of the longest one is one that catches up, as they do after
 a single pause (garbage, a large page)."""

@@ -557,6 +557,23 @@ async def test_an_engine_with_what_is_not_ours_stays_as_it_is(
     assert redis.client().get(key) == value
 
 
+@pytest.mark.parametrize("question", ["get", "dbsize"])
+async def test_several_processes_may_begin_at_once_on_an_empty_engine(
+    redis: RunningRedis, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    ours, theirs = Process(redis.url), Process(redis.url)
+    ask = getattr(ours.engine._client, question)
+
+    async def ask_after_them(*of: str) -> object:
+        await theirs.engine.open()
+        return await ask(*of)
+
+    monkeypatch.setattr(ours.engine._client, question, ask_after_them)
+    await ours.engine.open()
+    for process in (ours, theirs):
+        await process.engine.close()
+
+
 async def test_an_old_engine_is_refused(
     redis: RunningRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

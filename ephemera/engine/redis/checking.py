@@ -60,13 +60,13 @@ async def _check_version(client: Client) -> None:
 
 
 async def _check_layout(client: Client) -> None:
+    # In this order: whoever begins at the same moment says whose it is before all else.
+    is_empty = not await client.dbsize()
     layout = await client.get(LAYOUT)
-    if layout and layout.partition(" ")[0] == LAYOUT_VERSION:
-        return
-    if layout is not None:
-        raise EngineUnfit("The engine holds rooms of another version of Ephemera; it is untouched.")
-    if await client.dbsize():
+    if layout is None and not is_empty:
         raise EngineUnfit("The engine holds what is not Ephemera's; give Ephemera one of its own.")
+    if layout and layout.partition(" ")[0] != LAYOUT_VERSION:
+        raise EngineUnfit("The engine holds rooms of another version of Ephemera; it is untouched.")
 
 
 def _misfits(held: Mapping[str, str]) -> Iterator[str]:
