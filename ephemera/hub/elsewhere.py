@@ -32,7 +32,7 @@ class Elsewhere:
         self._newer.pop(stream, None)
         return StreamClosed(member_id=stream.member_id, stream=self._name(stream))
 
-    def is_of(self, signal: StreamOpened | StreamClosed) -> bool:
+    def concerns(self, signal: StreamOpened | StreamClosed) -> bool:
         """Tell whether it is about a stream of another process."""
         return not signal.stream.startswith(self._process)
 

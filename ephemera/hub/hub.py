@@ -192,7 +192,7 @@ class Hub:
             stream.cut()
 
     def _note_elsewhere(self, room_id: str, signal: StreamOpened | StreamClosed) -> None:
-        if not self._elsewhere.is_of(signal):
+        if not self._elsewhere.concerns(signal):
             return
         for stream in self._endless(room_id, signal.member_id):
             self._elsewhere.note(stream, signal)

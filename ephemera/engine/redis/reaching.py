@@ -18,7 +18,8 @@ FAILURES: Final = 3
 """So many in a row are no accident, such as a connection that had been lost while it was idle."""
 
 AT_ONCE: Final = 64
-"""So many questions are put to the engine at once, on as many connections of redis-py's 100."""
+"""So many questions are put to the engine at once: on its line, or on as many of redis-py's 100
+connections while there is none."""
 
 UNREACHED: Final = (
     exceptions.ConnectionError,  # a lost connection, one refused, one whose engine is loading
