@@ -14,8 +14,8 @@ MACHINES := tests/machines tests/growth
 # Lobbies of several processes that crash between any two calls. All 5,000 sequences take minutes.
 CRASHES := tests/crashes
 # Tests of what leans on the insides of asyncio, Hypercorn or the collector.
-NEWER := tests/hub tests/test_lean.py tests/test_garbage.py \
-	tests/server/test_descriptors.py tests/server/test_drain.py
+NEWER := tests/hub tests/test_eager.py tests/test_garbage.py tests/server/test_lean.py \
+	tests/server/test_connection.py tests/server/test_descriptors.py tests/server/test_drain.py
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 

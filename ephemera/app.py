@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,6 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
-from ephemera.lean import TurnAway, let_in
 from ephemera.load import Load
 from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
@@ -76,7 +75,8 @@ class EphemeraApp(Quart):
     engine: Engine
     hub: Hub
     metrics: Metrics
-    turn_away: TurnAway = staticmethod(let_in)
+    hot: Collection[tuple[str, str]] = ()
+    """The requests to a room that are served in front, by method and last part of the path."""
 
     async def prepare(self) -> None:
         """Make sure that rooms can be kept. Raises `EngineUnfit`."""
@@ -229,8 +229,8 @@ def _stand_in_front(
 ) -> None:
     """Serve the two hot ways before Quart sees them, as long as the server keeps up."""
     if settings.rate_limits:
-        shed = Shed(Load().is_too_much, fragments)
-        ways, app.turn_away = shed.guard(ways), shed.turn_away
+        ways = Shed(Load().is_too_much, fragments).guard(ways)
+    app.hot = frozenset(ways)
     app.asgi_app = Front(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
         Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
         ways,

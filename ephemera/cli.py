@@ -31,8 +31,8 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera import logs
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
-    from ephemera.listener import ListenError
     from ephemera.serve import ServingError, fit_to_descriptors, serve
+    from ephemera.server.listener import ListenError
     from ephemera.settings import Settings, SettingsError
     from ephemera.web.assets import AssetsMissing
 

@@ -16,24 +16,24 @@ from typing import Final
 
 from ephemera.logs import Seldom
 
-LONG_SECONDS: Final = 0.006
+LONG_SECONDS: Final = 0.004
 """A turn of more has kept somebody waiting."""
-CALM_SECONDS: Final = 0.003
+CALM_SECONDS: Final = 0.002
 """A turn of less takes a long one back."""
 RECOVERED_AFTER: Final = 0.25
 """Seconds in which nobody had to be refused: then a server that was behind keeps up again. A single
 calm turn would prove nothing, for those who are refused make it calm."""
-SHARE_SECONDS: Final = 0.0008
+SHARE_SECONDS: Final = 0.004
 """While the server is behind, more work is taken on only in the beginning of each turn. The rest of
 the turn is for those who are refused: the share decides how long a turn is, and a message waits for
 about five of them. Four messages are begun in it, and to refuse costs an eighth of one (ADR 0028),
 so nearly as much is done as if nobody were refused."""
-LONG_TURNS: Final = 4
+LONG_TURNS: Final = 2
 """So many long turns are no accident, nor some pages that are loaded one after the other."""
 CATCHING_UP: Final = 0.95
 """A turn that is shorter than this part of the longest one is one that catches up, as they do after
 a single pause (garbage, a large page)."""
-FADING: Final = 0.9
+FADING: Final = 0.7
 """Of the longest turn so much still counts a turn later, or one pause would hide all that follows.
 At four fifths of what can be carried turns get shorter faster than that."""
 
@@ -69,7 +69,8 @@ class Load:
         self._was_asked = True
         if not self._is_counting:
             self._start()
-        if self._long < LONG_TURNS or self._clock() - self._began <= SHARE_SECONDS:
+        taken = self._clock() - self._began
+        if taken <= SHARE_SECONDS or not self._is_behind(taken):
             return False
         now = self._now()
         if now - self._refused_at > RECOVERED_AFTER:
@@ -94,15 +95,24 @@ class Load:
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _weigh(self, took: float) -> None:
-        if self._long == LONG_TURNS:
+        if self._is_behind(took):
             return
         if took < CALM_SECONDS:
             self._long, self._longest = max(0, self._long - 1), self._longest * FADING
             return
-        is_long = took > max(LONG_SECONDS, self._longest * CATCHING_UP)
+        is_long = self._is_long(took)
         self._longest = max(took, self._longest * FADING)
         if is_long:
             self._long += 1
+
+    def _is_long(self, taken: float) -> bool:
+        return taken > max(LONG_SECONDS, self._longest * CATCHING_UP)
+
+    def _is_behind(self, taken: float) -> bool:
+        """Tell whether so many turns were long; the last of them counts before it is over."""
+        if self._long == LONG_TURNS - 1 and self._is_long(taken):
+            self._long = LONG_TURNS
             self._refused_at = self._now()
-            if self._long == LONG_TURNS and self._warning.is_due():
+            if self._warning.is_due():
                 logger.warning("More comes in than can be carried: some is told to come later.")
+        return self._long == LONG_TURNS

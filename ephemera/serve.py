@@ -14,21 +14,20 @@ import signal
 import socket
 import threading
 import tomllib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from hypercorn.middleware import ProxyFixMiddleware
 
 from ephemera import garbage
-from ephemera.accepting import ListenerConfig
-from ephemera.lean import make_lean
-from ephemera.listener import listen, url_of
 from ephemera.logs import on_loop_error
+from ephemera.server.accepting import ListenerConfig
+from ephemera.server.listener import listen, url_of
+from ephemera.server.serving import Server
 from ephemera.settings import Settings
 
 # From the signal to the end, in seconds: service managers and the README are promised five.
@@ -46,6 +45,11 @@ REFUSED = {
     "accesslog": "it would write addresses and room ids",
     "bind": "use EPHEMERA_BIND or --bind",
     "insecure_bind": "use EPHEMERA_BIND or --bind",
+    "alt_svc_headers": "there is no HTTP/3 here",
+    "max_requests": "all rooms would end with the process",
+    "read_timeout": "it would end streams",
+    "server_names": "a proxy in front can choose by name",
+    "statsd_host": "/metrics has it",
     "quic_bind": "use EPHEMERA_BIND or --bind",
 }
 
@@ -59,14 +63,15 @@ class ServingError(Exception):
 class Application(Protocol):
     """An ASGI application that can be asked to end its streams."""
 
+    @property
+    def hot(self) -> Collection[tuple[str, str]]:
+        """The requests to a room that `Server` is to read itself."""
+
     def __call__(self, scope: Any, receive: Any, send: Any, /) -> Awaitable[None]:  # noqa: ANN401 # ASGI's own types are unions of dictionaries
         """Answer one request, as ASGI says."""
 
     async def prepare(self) -> None:
         """Get ready to serve. Raises `EngineUnfit`."""
-
-    def turn_away(self, data: bytes, /, *, secure: bool) -> bytes | None:
-        """Return the answer to a request that is to have no other: see `TurnAway`."""
 
     async def drain(self) -> None:
         """Admit nobody any more and end every stream; must return within a second or two."""
@@ -162,14 +167,9 @@ async def _serve(
     asyncio.get_running_loop().set_exception_handler(on_loop_error)
     await app.prepare()
     url = url_of(listener, secure=config.ssl_enabled)
-    make_lean(app.turn_away)
     config.bind = [f"fd://{listener.detach()}"]
-    await hypercorn_serve(
-        _behind_proxies(app, settings.trusted_hops),
-        config,
-        shutdown_trigger=partial(_open_until_told, app, settings, url, _stop_signal()),
-        mode="asgi",
-    )
+    server = Server(_behind_proxies(app, settings.trusted_hops), config, app.hot)
+    await server.serve(partial(_open_until_told, app, settings, url, _stop_signal()))
 
 
 async def _open_until_told(

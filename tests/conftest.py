@@ -7,10 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypercorn.asyncio import run, tcp_server
-from hypercorn.asyncio.worker_context import WorkerContext
-
-from ephemera.lean import make_lean
 
 # Loops look at this when they are made, so it holds however pytest was started; empty, it is off.
 os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
@@ -42,17 +38,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the longest files begin."""
     ranks = {HERE / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
-
-
-@pytest.fixture
-def lean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Hypercorn be as `ephemera serve` makes it, until the test is over."""
-    replaced = (
-        (WorkerContext, "event_class"),
-        (tcp_server, "TaskGroup"),
-        (tcp_server, "ProtocolWrapper"),
-        (run, "TCPServer"),
-    )
-    for owner, name in replaced:
-        monkeypatch.setattr(owner, name, getattr(owner, name))  # as it is now, it will be again
-    make_lean(lambda *_, **__: None)

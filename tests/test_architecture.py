@@ -19,6 +19,7 @@ ARROWS: Final[Mapping[str, set[str]]] = {
     "hub": {"engine", "domain"},
     "lobby": {"engine", "domain"},
     "web": {"lobby", "hub", "engine", "domain"},
+    "server": set(),
     "terminal": {"domain"},
 }
 """What each storey may know beside itself, what is common and the standard library.
@@ -30,10 +31,11 @@ LIBRARIES: Final[Mapping[str, set[str]]] = {
     "engine": {"redis", "hiredis"},
     "hub": set(),
     "lobby": set(),
+    "server": {"hypercorn", "h11"},
     "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},
     "terminal": {"httpx", "prompt_toolkit"},
 }
-COMMON: Final = {"clock", "__version__"}
+COMMON: Final = {"clock", "eager", "logs", "__version__"}
 CLIENT_KNOWS: Final = "ephemera.hub.wire."
 """A client of the HTTP interface shares with the server only what makes text safe to show."""
 IMPURE: Final = {"asyncio", "socket", "threading", "time", "datetime", "os", "pathlib", "logging"}

@@ -73,7 +73,7 @@ async def test_the_next_turn_has_a_share_of_its_own() -> None:
 
 async def test_stages_of_work_that_take_turns_do_not_hide_that_it_is_too_much() -> None:
     loop = Turning()
-    await loop.turn(*[4 * LONG, CALM_SECONDS, LONG] * LONG_TURNS)
+    await loop.turn(*[4 * LONG, CALM_SECONDS, LONG] * 2 * LONG_TURNS)
     assert loop.refused > 0
 
 

@@ -59,13 +59,13 @@ def evolve(room: Room, event: Event | Secret) -> Room:
     """Return the room as it is after the event."""
     if isinstance(event, Secret):
         return _with_secret(room, event)
+    if isinstance(event, e.MessagePosted):  # there are many of them: the room is copied only once
+        return replace(room, traces=_traces_with(room, event), sequence=room.sequence + 1)
     return replace(_with_fact(room, event), sequence=room.sequence + 1)
 
 
 def _with_fact(room: Room, event: Event) -> Room:  # noqa: PLR0911 - one line for each kind of event
     match event:
-        case e.MessagePosted():
-            return _with_message(room, event)
         case e.MemberJoined():
             return _with_newcomer(room, event)
         case e.MemberLeft(member=member) | e.MemberRemoved(member=member):
@@ -191,12 +191,12 @@ def _with_post(room: Room, member_id: str, fingerprint: str) -> Room:
     return replace(room, seats={**room.seats, member_id: replace(seat, posted=posted)})
 
 
-def _with_message(room: Room, event: e.MessagePosted) -> Room:
+def _traces_with(room: Room, event: e.MessagePosted) -> Mapping[int, Trace]:
     trace = Trace(event.member_id, event.nickname, event.at, event.expires_at, event.action)
     traces = {**room.traces, room.sequence + 1: trace}
     if len(traces) > MOST_TRACES:
         del traces[next(iter(traces))]
-    return replace(room, traces=traces)
+    return traces
 
 
 def _traces_after(traces: Mapping[int, Trace], event: Event) -> Mapping[int, Trace]:

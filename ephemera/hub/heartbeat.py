@@ -21,7 +21,7 @@ Linger = Callable[[str, str, float], Awaitable[None]]
 Tell = Callable[[str, Signal], Awaitable[None]]
 """Gives a signal in the room of that id."""
 
-AT_ONCE: Final = 24
+AT_ONCE: Final = 48
 """After so many streams, and the rest of the room, the event loop takes a breath."""
 
 

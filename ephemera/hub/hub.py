@@ -221,9 +221,12 @@ def send_away(stream: Stream) -> None:
 
 
 def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
+    views: dict[int, Entry | None] = {}
     rendered: dict[tuple[Renderer, bool], bytes] = {}
     for stream in streams:
-        seen = entry.seen_from(stream.horizon)
+        if stream.horizon not in views:
+            views[stream.horizon] = entry.seen_from(stream.horizon)
+        seen = views[stream.horizon]
         if seen is None:
             stream.deliver(entry.cursor, b"")
             continue

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from ephemera.domain.cursors import Cursor
-from ephemera.hub.eager import start
+from ephemera.eager import start
 from ephemera.hub.mailbox import MOST_EVENTS, Mailbox
 from ephemera.hub.rendering import Renderer
 

@@ -28,13 +28,13 @@ def event_bytes(
     Without a `name` it is a `message`. `retry` in seconds is how long the
     client should wait before it connects again.
     """
-    lines = [f"id: {cursor}"] if cursor else []
+    fields = f"id: {cursor}\n" if cursor else ""
     if name:
-        lines.append(f"event: {name}")
+        fields += f"event: {name}\n"
     if retry is not None:
-        lines.append(f"retry: {round(retry * 1000)}")
-    lines.extend(f"data: {line}" for line in _LINE_END.split(data))
-    return ("\n".join(lines) + "\n\n").encode()
+        fields += f"retry: {round(retry * 1000)}\n"
+    lines = _LINE_END.sub("\ndata: ", data)
+    return f"{fields}data: {lines}\n\n".encode()
 
 
 def json_bytes(fields: Mapping[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ from ephemera.lobby.talk import Talk
 from ephemera.web import texts
 from ephemera.web.fragments import Fragments
 from ephemera.web.requests import MOST_KEY_CHARACTERS, Draft, read_message_number
+from ephemera.web.stencils import hole
 
 
 def new_key() -> str:
@@ -28,15 +29,12 @@ class BlankComposer:
     """The blank composer as a fragment, rendered once: only two things in it ever differ."""
 
     def __init__(self, fragments: Fragments) -> None:
-        room, key = "{room}", "{key}"
-        context = {**blank_composer(), "room": {"id": room}, "key": key}
-        html = fragments.render("rooms/_composer.html", **context)
-        self._pieces = [piece.split(key) for piece in html.split(room)]
+        context = {**blank_composer(), "room": {"id": hole("room")}, "key": hole("key")}
+        self._stencil = fragments.stencil("rooms/_composer.html", **context)
 
     def render(self, room_id: str) -> bytes:
         """Return a composer for the room, with a key of its own."""
-        key = new_key()
-        return room_id.join([key.join(piece) for piece in self._pieces]).encode()
+        return self._stencil.fill({"room": room_id, "key": new_key()}).encode()
 
 
 async def asked_composer(talk: Talk, seated: Seated) -> dict[str, Any]:

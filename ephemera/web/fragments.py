@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -14,6 +15,7 @@ from ephemera.domain.events import first_line
 from ephemera.domain.rooms import Sign
 from ephemera.domain.words import read_word
 from ephemera.web import texts
+from ephemera.web.stencils import Stencil, hole
 
 _LINK: Final = re.compile(
     r"https?://(?=\w|\[[\da-f:.]+\])[^\s<>\"'`\u00ab\u00bb\u201c\u201d]+", re.IGNORECASE
@@ -57,20 +59,34 @@ class Fragments:
         """Return the template of that name, rendered."""
         return self._environment.get_template(name).render(context)
 
+    def stencil(self, name: str, /, **context: Any) -> Stencil:  # noqa: ANN401 - as above
+        """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
+        marking = self._environment.overlay()
+        marking.filters = self._environment.filters | {
+            each: partial(_filtered, each) for each in ("clock", "hue", "iso", "linkify")
+        }
+        return Stencil(marking.get_template(name).render(context))
+
     def compile_all(self) -> None:
         """Compile every template now: a fault must stop the start, and nothing is read later."""
         for name in self._environment.list_templates():
-            self._environment.get_template(name)
+            template = self._environment.get_template(name)
+            # Each rendering copies them, and a chain of mappings is slow to copy.
+            template.globals = dict(template.globals)
+
+
+def _filtered(by: str, mark: str) -> Markup:
+    return hole(f"{mark.strip(chr(0))}|{by}")
 
 
 def iso(at: float) -> str:
     """Return a time as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{datetime.fromtimestamp(int(at), UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def clock(at: float) -> str:
     """Return the time of day in UTC, for those whose browser cannot put it into their own zone."""
-    return datetime.fromtimestamp(at, UTC).strftime("%H:%M")
+    return datetime.fromtimestamp(at, UTC).isoformat()[11:16]
 
 
 def hue(member_id: str) -> str:
@@ -93,6 +109,8 @@ def by_sign(reactions: Iterable[tuple[str, Sign]]) -> list[tuple[Sign, list[str]
 
 def linkify(text: str) -> Markup:
     """Return the text escaped, with http(s) links made clickable."""
+    if "://" not in text:
+        return escape(text)
     parts: list[Markup] = []
     done = 0
     for match in _LINK.finditer(text):

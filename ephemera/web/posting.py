@@ -5,6 +5,7 @@ is left without them: read the body, look up who it is, post, answer. A refusal 
 """
 
 import asyncio
+from contextlib import nullcontext
 from typing import Final, NamedTuple
 
 from werkzeug.sansio.utils import get_host
@@ -36,6 +37,7 @@ from ephemera.web.scopes import (
     Send,
     form_for,
     headers_of,
+    is_whole,
     token_of,
 )
 
@@ -63,7 +65,7 @@ class Posting:
         self, room_id: str, scope: Scope, receive: Receive, send: Send
     ) -> HandedOn | None:
         """Post the message; the same key with the same text again is the same message."""
-        headers, body = headers_of(scope), _Body(receive)
+        headers, body = headers_of(scope), _Body(receive, is_whole=is_whole(scope))
         draft = seated = None
         try:
             _refuse_other_sites(scope, headers)
@@ -96,8 +98,9 @@ class Posting:
 class _Body:
     """The body of a request, and what of it has not been read yet."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, is_whole: bool) -> None:
         self._receive = receive
+        self._is_whole = is_whole
         self._last: Message | None = None
 
     async def read(self) -> bytes | None:
@@ -107,7 +110,7 @@ class _Body:
         """
         body = b""
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with nullcontext() if self._is_whole else asyncio.timeout(BODY_SECONDS):
                 while self._last is None:
                     message = await self._receive()
                     body += message.get("body", b"")

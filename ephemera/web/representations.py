@@ -18,6 +18,7 @@ from ephemera.web.fields import (
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import EVENT_STREAM, JSON_LINES, TEXT
 from ephemera.web.notices import line
+from ephemera.web.words import MessageOfWords
 
 
 class HtmlEvents:
@@ -28,6 +29,7 @@ class HtmlEvents:
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
+        self._words = MessageOfWords(fragments, "stream/_entry.html")
 
     def greeting(self, cursor: Cursor, *, finite: bool) -> bytes:
         """See `Renderer.greeting`."""
@@ -37,7 +39,9 @@ class HtmlEvents:
         """See `Renderer.entry`."""
         if isinstance(entry.event, Superseded):
             return b""
-        if isinstance(entry.event, RoomWiped):
+        if words := self._words.render(entry):
+            html = words
+        elif isinstance(entry.event, RoomWiped):
             html = self._fragments.render("stream/_wiped.html", reason=entry.event.reason)
         else:
             html = self._fragments.render("stream/_entry.html", entry=entry)

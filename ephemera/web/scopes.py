@@ -25,6 +25,8 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "raw_path": b"/",
     "state": {},
 }
+_WHOLE: Final = "ephemera.whole"
+"""The extension by which our server says that all of the request has come (`server.connection`)."""
 _JOINED: Final = frozenset({"cookie", "origin"})
 """Of these, all count: HTTP/2 splits cookies (RFC 9113, 8.2.3), and two origins are nobody's."""
 _ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
@@ -40,6 +42,11 @@ def headers_of(scope: Scope) -> Headers:
         elif name in _JOINED:
             headers[name] += f"; {text}"
     return headers
+
+
+def is_whole(scope: Scope) -> bool:
+    """Tell whether all of the request has come: receiving it waits for nobody."""
+    return _WHOLE in scope.get("extensions", ())
 
 
 def token_of(scope: Scope, headers: Headers) -> str | None:

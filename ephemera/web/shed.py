@@ -4,17 +4,12 @@ A refusal by Quart would cost more than the message. This one says the same, in 
 rendered at the start. It is given to programs, and to htmx, which keeps what was typed; who sent a
 form without scripts would need a page with their words, and to take their message is cheaper.
 Leaving, closing a room and all else that is not hot is never refused here.
-
-To understand a request as HTTP is most of what a refusal costs. A message that comes in one piece,
-with nothing unusual about it, is turned away before that.
 """
 
 import asyncio
 import random
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from functools import partial
 from math import ceil
 from typing import Final
@@ -29,18 +24,11 @@ from ephemera.web.fragments import Fragments
 from ephemera.web.front import HandedOn, Rest, Serve
 from ephemera.web.headers import RawHeaders, page_headers
 from ephemera.web.media import HTML, JSON, TEXT
-from ephemera.web.scopes import Headers, Receive, Scope, Send, form_for, headers_of
+from ephemera.web.scopes import Headers, Receive, Scope, Send, form_for, headers_of, is_whole
 
 _REFUSAL: Final = Unavailable(max(COME_BACK_SECONDS))
 _PAGE: Final = "page"
 _TYPES: Final = {"json": JSON, "text": TEXT, "html": HTML, _PAGE: HTML}
-
-_ADMITTED: Final = ContextVar("admitted", default=False)
-"""Whether it was not too much when the request came in: then it is not, however late by now."""
-_MESSAGE: Final = re.compile(rb"POST /rooms/[^/?# ]+/messages HTTP/1\.1\r\n")
-_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9a-z-]+):([^\r\n\0]*)", re.IGNORECASE)
-_UNUSUAL: Final = frozenset({"expect", "te", "trailer", "transfer-encoding", "upgrade"})
-"""What changes how a request ends, or what comes after it."""
 
 
 class Shed:
@@ -59,29 +47,15 @@ class Shed:
         self, serve: Serve, room_id: str, scope: Scope, receive: Receive, send: Send
     ) -> Awaitable[HandedOn | Rest | None]:
         # No coroutine of its own: it would stay for as long as a stream does.
-        if not _ADMITTED.get() and self._is_too_much():
+        if self._is_too_much():
             look = _look(headers_of(scope))
             if look != _PAGE or scope["method"] != "POST":
                 return self._refuse(look, scope, receive, send)
         return serve(room_id, scope, receive, send)
 
-    def turn_away(self, data: bytes, *, secure: bool) -> bytes | None:
-        """Answer a message for which it is too much; None leaves it to whoever understands HTTP."""
-        asks = data.startswith(b"POST ")
-        is_too_much = asks and self._is_too_much()
-        _ADMITTED.set(asks and not is_too_much)
-        if not is_too_much:
-            return None
-        headers = _of_a_whole_message(data)
-        look = _look(headers) if headers else _PAGE
-        if headers is None or look == _PAGE:
-            return None
-        scheme = "https" if secure else headers.get("x-forwarded-proto", "http")
-        lines = (b"%b: %b\r\n" % header for header in self._headers(look, scheme))
-        return b"HTTP/1.1 %d \r\n%b\r\n%b" % (self._status, b"".join(lines), self._bodies[look])
-
     async def _refuse(self, look: str, scope: Scope, receive: Receive, send: Send) -> None:
-        await _read_off(receive)
+        if not is_whole(scope):
+            await _read_off(receive)
         headers = self._headers(look, scope["scheme"])
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._bodies[look], "more_body": False})
@@ -96,26 +70,6 @@ class Shed:
             **({"refresh": wait} if look == _PAGE else {}),
         }
         return page_headers(scheme, own)
-
-
-def _of_a_whole_message(data: bytes) -> Headers | None:
-    """Return the headers, if the bytes are one POST of a message, no less and no more.
-
-    None when there is anything that could be read in two ways: that is left to the parser.
-    """
-    head, _, body = data.partition(b"\r\n\r\n")
-    line = _MESSAGE.match(head)
-    if line is None:
-        return None
-    headers: dict[str, str] = {}
-    for field in head[line.end() :].decode("latin-1").split("\r\n"):
-        parts = _FIELD.fullmatch(field)
-        if parts is None or (name := parts[1].lower()) in headers or name in _UNUSUAL:
-            return None
-        headers[name] = parts[2].strip(" \t")
-    stays = headers.get("connection", "keep-alive").lower() == "keep-alive"
-    is_whole = headers.get("content-length") == str(len(body))
-    return headers if stays and is_whole else None
 
 
 def _look(headers: Headers) -> str:

@@ -17,20 +17,17 @@ from statistics import median
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-
 from ephemera.app import EphemeraApp, create_app
 from ephemera.clock import steady_clock
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.presence import Presence
 from ephemera.serve import config_file, load_config
+from ephemera.server.serving import Server
 from ephemera.settings import Settings
 from tests.support.cast import FORM, HTMX, PROGRAM
 from tests.support.crowds import a_heart, one_period
 
-RECORDED: Final = {"a message to eight": 2615, "a heartbeat of eight": 1316}
+RECORDED: Final = {"a message to eight": 836, "a heartbeat of eight": 1014}
 """Calls of Python and C functions. Whoever makes something cheaper lowers them."""
 MOST: Final = 1.15
 ROUNDS: Final = 15
@@ -120,11 +117,11 @@ def counting() -> Iterator[Callable[[], int]]:
 async def serving(app: EphemeraApp) -> AsyncIterator[Clients]:
     """Serve the application on this loop to eight members in a thread."""
     asyncio.get_running_loop().set_debug(False)
-    config: Config = load_config(config_file(), Settings())
+    config = load_config(config_file(), Settings())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.bind = [f"fd://{listener.fileno()}"]
         over = asyncio.Event()
-        server = asyncio.create_task(serve(app, config, shutdown_trigger=over.wait, mode="asgi"))
+        server = asyncio.create_task(Server(app, config, app.hot).serve(over.wait))
         clients = Clients(listener.getsockname()[1])
         try:
             await asyncio.to_thread(clients.come)
@@ -146,7 +143,6 @@ async def calls_of(deed: Callable[[], Awaitable[None]]) -> float:
     return median(counted)
 
 
-@pytest.mark.usefixtures("lean")
 async def test_nothing_costs_more_than_was_recorded() -> None:
     engine, clock = MemoryEngine(), steady_clock()
     app = create_app(Settings(), engine=engine, clock=clock)

@@ -20,7 +20,7 @@ MEMBERS: Final = 4
 # What one go may do, so that it takes about 2 ms and never 5: the sizes in the code are held to it.
 MOST_LOOKS: Final = 50
 MOST_CHANGES: Final = 4
-MOST_PINGS: Final = 24 + MEMBERS - 1
+MOST_PINGS: Final = 48 + MEMBERS - 1
 """It rests after the room that makes them enough."""
 MOST_LINGERING: Final = 100
 MOST_FORGOTTEN: Final = 1000

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 import httpx
 import pytest
 
-from ephemera.accepting import Listener, ListenerConfig
+from ephemera.server.accepting import Listener, ListenerConfig
 from tests.support.processes import descriptors, until
 from tests.support.server import RunningServer, running
 from tests.support.sockets import Reader, calling

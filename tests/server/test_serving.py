@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from ephemera import __version__
-from ephemera.listener import ListenError, listen, url_of
 from ephemera.serve import (
     REFUSED,
     ServingError,
@@ -24,6 +23,7 @@ from ephemera.serve import (
     load_config,
     raise_descriptor_limit,
 )
+from ephemera.server.listener import ListenError, listen, url_of
 from ephemera.settings import Settings
 from tests.support.server import outcome, running, running_server
 
@@ -34,6 +34,8 @@ from ephemera.serve import serve
 from ephemera.settings import Settings
 
 class Application:
+    hot = ()
+
     async def __call__(self, scope, receive, send):
         while (message := await receive())["type"].startswith("lifespan"):
             await send({"type": message["type"] + ".complete"})
@@ -44,9 +46,6 @@ class Application:
     async def drain(self):
         print("draining", flush=True)
         await asyncio.Event().wait()
-
-    def turn_away(self, data, secure):
-        pass
 
 serve(Application(), Settings(bind="127.0.0.1:0"))
 """
@@ -230,6 +229,8 @@ async def address_seen(trusted_hops: int, forwarded: bytes) -> str:
     seen: dict[str, Any] = {}
 
     class Application:
+        hot = ()
+
         async def __call__(self, scope: dict[str, object], _receive: object, _send: object) -> None:
             seen.update(scope)
 
@@ -237,9 +238,6 @@ async def address_seen(trusted_hops: int, forwarded: bytes) -> str:
             raise AssertionError
 
         async def drain(self) -> None:
-            raise AssertionError
-
-        def turn_away(self, *_: object, **__: object) -> None:
             raise AssertionError
 
     scope = {

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from ephemera.eager import start
+from ephemera.server.connection import WHOLE
 from ephemera.web.requests import MOST_BODY_BYTES
 from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
 
@@ -17,22 +19,11 @@ def piece(body: bytes, *, more: bool) -> Event:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-async def post(
-    scene: Scene, events: Sequence[Event], kind: Kind = CURL, **headers: str
-) -> list[Event]:
-    """Post as Ben what arrives in these events, and return what was answered."""
+def a_scope(scene: Scene, kind: Kind, **headers: str) -> Event:
+    """Return what a server says of a message of Ben's."""
     named = {"Host": HOST, "Content-Type": FORM, "Authorization": f"Bearer {scene.ben.token}"}
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
-    coming: Iterator[Event] = iter([*events, GONE, GONE])
-    answered: list[Event] = []
-
-    async def receive() -> Event:
-        return next(coming)
-
-    async def send(event: Event) -> None:
-        answered.append(event)
-
-    scope = {
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -46,6 +37,22 @@ async def post(
         "client": ("198.51.100.7", 40_000),
         "server": ("127.0.0.1", 8000),
     }
+
+
+async def post(
+    scene: Scene, events: Sequence[Event], kind: Kind = CURL, **headers: str
+) -> list[Event]:
+    """Post as Ben what arrives in these events, and return what was answered."""
+    coming: Iterator[Event] = iter([*events, GONE, GONE])
+    answered: list[Event] = []
+
+    async def receive() -> Event:
+        return next(coming)
+
+    async def send(event: Event) -> None:
+        answered.append(event)
+
+    scope = a_scope(scene, kind, **headers)
     await scene.house.app(scope, receive, send)  # type: ignore[arg-type] # Quart's own types for ASGI
     return answered
 
@@ -61,6 +68,24 @@ async def test_a_body_may_come_in_pieces(scene: Scene) -> None:
     answered = await post(scene, [*pieces, piece(b"", more=False)])
     assert answered[0]["status"] == 201
     assert await texts_of(scene) == ["grüße"]
+
+
+async def test_a_message_that_has_come_whole_is_posted_without_a_turn_of_the_loop(
+    scene: Scene,
+) -> None:
+    answered: list[Event] = []
+
+    async def receive() -> Event:
+        return piece(b"text=hello", more=False)
+
+    async def send(event: Event) -> None:
+        answered.append(event)
+
+    scope = {**a_scope(scene, CURL), "extensions": {WHOLE: {}}}
+    app: Any = scene.house.app
+    assert start(app(scope, receive, send)) is None
+    assert answered[0]["status"] == 201
+    assert await texts_of(scene) == ["hello"]
 
 
 async def test_who_goes_away_in_the_middle_has_said_nothing_and_is_told_nothing(

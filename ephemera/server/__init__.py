@@ -1,0 +1,1 @@
+"""Connections: the hot requests read and answered by us, all others by Hypercorn."""

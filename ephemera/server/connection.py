@@ -1,0 +1,279 @@
+"""One accepted connection: who reads each request, when it is idle, and when it ends."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Coroutine
+from contextvars import Context
+from typing import Any, Final, Protocol
+
+from ephemera.eager import start
+from ephemera.server.exchange import Asgi, Exchange
+from ephemera.server.fallback import Fallback, Served, address_of
+from ephemera.server.idleness import Idleness
+from ephemera.server.lean import Waiters
+from ephemera.server.whole import Whole, read_whole
+
+Work = Coroutine[Any, Any, None]
+
+WHOLE: Final = "ephemera.whole"
+"""The ASGI extension that says that the body has come already: nobody will wait for it."""
+_VERSION: Final = {"spec_version": "2.1", "version": "3.0"}
+
+logger = logging.getLogger(__name__)
+
+
+class Host(Served, Protocol):
+    """The server, as its connections need it."""
+
+    asgi: Asgi
+    hot: Collection[tuple[str, str]]
+    is_stopping: bool
+
+    def add(self, connection: "Connection") -> None:
+        """Note that the connection is open."""
+
+    def remove(self, connection: "Connection") -> None:
+        """Note that the connection has ended."""
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Keep the task until it is done."""
+
+
+class Connection(asyncio.Protocol):
+    """Reads one request after the other: the hot ones that come whole, and Hypercorn the others.
+
+    While a hot one is answered nothing is read but what has come already, so that a client cannot
+    pile up requests. Between two requests the connection may be idle for `keep_alive_timeout`
+    seconds, and as long it may take over the head of a request.
+    """
+
+    __slots__ = (
+        "_fallback",
+        "_held",
+        "_host",
+        "_idleness",
+        "_is_paused",
+        "_spawned",
+        "_transport",
+        "_under_way",
+        "_waiters",
+        "is_gone",
+    )
+
+    _transport: asyncio.Transport
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._fallback: Fallback | None = None
+        self._under_way: asyncio.Task[None] | None = None
+        self._held = b""
+        self._waiters = Waiters()
+        self._spawned = 0
+        self.is_gone = False
+        self._is_paused = False
+        self._idleness = Idleness(host.config.keep_alive_timeout, self.close)
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a stream's
+        self._transport = transport
+        self._host.add(self)
+        self.rest()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client said; hold it while something is under way."""
+        if self._under_way is None:
+            self._take(data)
+        else:
+            self._held += data
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Take it that the client has gone; but what is being answered will be answered."""
+        self._depart()
+        is_plain = self._transport.get_extra_info("ssl_object") is None
+        return is_plain and self._is_at_work
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it has gone anyway
+        """Let go of everything."""
+        self._depart()
+        self.tell()
+        self._host.remove(self)
+        self._held = b""
+        self._idleness.stop()
+
+    def pause_writing(self) -> None:
+        """Let those who write wait."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """Let them go on."""
+        self._is_paused = False
+        self.tell()
+
+    # What an answer does
+
+    def write(self, data: bytes) -> None:
+        """Write, unless the connection is closing."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until the client has taken most of what was written, or takes nothing any more."""
+        while self._is_paused and not self._transport.is_closing():
+            await self._waiters.wait()
+
+    async def changed(self) -> None:
+        """Wait until the client has gone, or somebody tells."""
+        await self._waiters.wait()
+
+    def tell(self) -> None:
+        """Wake everybody who waits."""
+        self._waiters.wake()
+
+    def close(self) -> None:
+        """Close the connection when all is written."""
+        if not self._transport.is_closing():
+            self._transport.close()
+            self.tell()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()
+
+    def rest(self) -> None:
+        """Note that nothing is asked for now; as the server stops, that is the end."""
+        if self._host.is_stopping or self.is_gone:
+            self.close()
+        else:
+            self._idleness.begin()
+
+    def wake(self) -> None:
+        """Note that something is asked for."""
+        self._idleness.end()
+
+    def stop(self) -> None:
+        """Close when nothing is asked for."""
+        if self._idleness.is_on:
+            self.close()
+
+    def spawn(self, work: Work) -> None:
+        """Do the work in a task, which the server waits for when it stops."""
+        self._spawned += 1
+        task = asyncio.get_running_loop().create_task(work, context=Context())
+        self._keep(task)
+        task.add_done_callback(self._note_done)
+
+    # The requests
+
+    def _take(self, data: bytes) -> None:
+        if self._fallback is None or self._fallback.is_between_requests:
+            whole = read_whole(data)
+            if whole and (whole.method, whole.kind) in self._host.hot:
+                self._answer(whole)
+                return
+        self._follow(start(self._hand_on(data)))
+
+    def _answer(self, whole: Whole) -> None:
+        """Answer a hot request. A stream has a task from the start: it is ended by that."""
+        self.wake()
+        if self._fallback:
+            self._fallback.let_go()
+            self._fallback = None
+        work = self._serve(whole)
+        if whole.method == "POST":
+            self._follow(start(work))
+        else:
+            self._follow(asyncio.get_running_loop().create_task(work, context=Context()))
+
+    async def _serve(self, whole: Whole) -> None:
+        exchange = Exchange(self, whole.body)
+        answer = exchange.run(self._host.asgi, self._scope(whole))
+        del whole  # a stream is long, and keeps nothing of what was asked
+        try:
+            await answer
+        finally:
+            if exchange.is_over:
+                self.rest()
+            else:
+                self.close()
+
+    async def _hand_on(self, data: bytes) -> None:
+        fallback = self._fallback
+        if fallback is None:
+            fallback = self._fallback = Fallback(self._host, self, self._transport)
+            await fallback.begin()
+        await fallback.handle(data)
+
+    def _follow(self, rest: asyncio.Task[None] | None) -> None:
+        """Take nothing more until what is left of an answer is done, if anything is."""
+        if rest:
+            self._under_way = rest
+            self._keep(rest)
+            rest.add_done_callback(self._go_on)
+
+    def _go_on(self, _: asyncio.Task[None]) -> None:
+        self._under_way = None
+        if self.is_gone or self._transport.is_closing():
+            self._end_if_done()
+        elif self._held:
+            held, self._held = self._held, b""
+            self._transport.resume_reading()
+            self._take(held)
+
+    def _scope(self, whole: Whole) -> dict[str, Any]:
+        transport = self._transport
+        return {
+            "type": "http",
+            "asgi": _VERSION,
+            "http_version": "1.1",
+            "method": whole.method,
+            "scheme": "http" if transport.get_extra_info("ssl_object") is None else "https",
+            "path": whole.path,
+            "raw_path": whole.path.encode(),
+            "query_string": whole.query,
+            "root_path": self._host.config.root_path,
+            "headers": whole.headers,
+            "client": address_of(transport, "peername"),
+            "server": address_of(transport, "sockname"),
+            "state": self._host.state.copy(),
+            "extensions": {WHOLE: {}},
+        }
+
+    # The ends of all things
+
+    def _depart(self) -> None:
+        if self.is_gone:
+            return
+        self.is_gone = True
+        self.tell()
+        if self._fallback:
+            if self._under_way:
+                self._under_way.cancel()  # what it waits for was to come from the client
+            self.spawn(self._fallback.leave())
+            self._fallback = None
+
+    @property
+    def _is_at_work(self) -> bool:
+        return self._under_way is not None or self._spawned > 0
+
+    def _end_if_done(self) -> None:
+        """Close the connection of a client that has gone, when all is said."""
+        if self.is_gone and not self._is_at_work:
+            self.close()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._host.keep(task)
+        task.add_done_callback(self._look_at)
+
+    def _note_done(self, _: asyncio.Task[None]) -> None:
+        self._spawned -= 1
+        self._end_if_done()
+
+    def _look_at(self, task: asyncio.Task[None]) -> None:
+        """Cut the connection if one of its tasks failed: nobody knows how far it had come."""
+        if not task.cancelled() and (fault := task.exception()):
+            logger.error("a connection had to be cut", exc_info=fault)
+            self.abort()

@@ -1,0 +1,124 @@
+"""Accepting connections, and ending them: what Hypercorn's worker does, for connections of ours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from socket import socket
+from ssl import SSLContext
+from typing import Final
+
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.lifespan import Lifespan
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.typing import AppWrapper, ConnectionState, Event
+from hypercorn.typing import WorkerContext as HypercornContext
+
+from ephemera.server.connection import Connection
+from ephemera.server.exchange import Asgi
+from ephemera.server.lean import Happening
+
+_ABORTED_SECONDS: Final = 0.5
+"""For the last steps of connections that were cut."""
+
+
+class _Context(WorkerContext):
+    """What Hypercorn's protocols share, with events that keep nothing until somebody waits."""
+
+    event_class: type[Event] = Happening
+
+
+class Server:
+    """Serves an ASGI application as the configuration says.
+
+    `hot` are the requests to a room that are answered without Hypercorn, by method and last part of
+    the path (ADR 0032).
+    """
+
+    def __init__(self, asgi: Asgi, config: Config, hot: Collection[tuple[str, str]]) -> None:
+        self.asgi = asgi
+        self.config = config
+        self.hot = hot
+        self.app: AppWrapper = ASGIWrapper(asgi)
+        self.context: HypercornContext = _Context(None)
+        self.state = ConnectionState({})
+        self.is_stopping = False
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._nobody: asyncio.Future[None] | None = None
+
+    async def serve(self, until: Callable[[], Awaitable[object]]) -> None:
+        """Serve until that has returned, then end within `graceful_timeout` and a moment.
+
+        What is being answered then may be answered to its end. Raises what the application
+        raises when it starts.
+        """
+        loop = asyncio.get_running_loop()
+        lifespan = Lifespan(self.app, self.config, loop, self.state)
+        living = loop.create_task(lifespan.handle_lifespan())
+        await lifespan.wait_for_startup()
+        if living.done() and (fault := living.exception()):
+            raise fault
+        listeners = await self._listen()
+        try:
+            await until()
+        finally:
+            for listener in listeners:
+                listener.close()
+            await self._stop()
+            await lifespan.wait_for_shutdown()
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+
+    def add(self, connection: Connection) -> None:
+        """Note that the connection is open."""
+        self._connections.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Note that the connection has ended."""
+        self._connections.discard(connection)
+        if self._nobody and not self._nobody.done() and not self._connections:
+            self._nobody.set_result(None)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Keep the task until it is done."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _listen(self) -> list[asyncio.Server]:
+        sockets = self.config.create_sockets()
+        context = self.config.create_ssl_context() if self.config.ssl_enabled else None
+        return [
+            *[await self._accept(each, None) for each in sockets.insecure_sockets],
+            *[await self._accept(each, context) for each in sockets.secure_sockets],
+        ]
+
+    async def _accept(self, listener: socket, tls: SSLContext | None) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(
+            lambda: Connection(self),
+            sock=listener,
+            ssl=tls,
+            ssl_handshake_timeout=self.config.ssl_handshake_timeout if tls else None,
+            backlog=self.config.backlog,
+        )
+
+    async def _stop(self) -> None:
+        """Let connections end that have something to say, for a while, and cut the others."""
+        self.is_stopping = True
+        self._nobody = asyncio.get_running_loop().create_future()
+        await self.context.terminated.set()
+        for connection in tuple(self._connections):
+            connection.stop()
+        await self._wait_for_nobody(self.config.graceful_timeout)
+        for connection in tuple(self._connections):
+            connection.abort()
+        await self._wait_for_nobody(_ABORTED_SECONDS)
+
+    async def _wait_for_nobody(self, seconds: float) -> None:
+        """Wait until no connection is open and no task is left, or so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if self._nobody and self._connections:
+                    await asyncio.shield(self._nobody)
+                while self._tasks:
+                    await asyncio.wait(self._tasks)

@@ -1,0 +1,65 @@
+"""What a stencil draws is what the template says, byte for byte."""
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ephemera.app import _read_once
+from ephemera.domain.cursors import Cursor
+from ephemera.domain.events import MessagePosted, Quote
+from ephemera.engine.base import Entry
+from ephemera.web.stencils import Stencil, hole
+from ephemera.web.words import MessageOfWords
+
+TEMPLATE: Final = "stream/_entry.html"
+FRAGMENTS: Final = _read_once()[1]
+WORDS: Final = MessageOfWords(FRAGMENTS, TEMPLATE)
+HELLO: Final = MessagePosted(at=1_795_408_871.766, member_id="p1", nickname="Ada", text="hello")
+
+texts = st.text() | st.sampled_from(
+    ['<b>&amp;</b> "two"', "see https://example.org/?a=1&b=2).", "\0text|linkify\0", "{{ text }}"]
+)
+
+
+def an_entry(event: MessagePosted, sequence: int = 17) -> Entry:
+    return Entry(Cursor("abcdef12", sequence), event)
+
+
+@given(
+    at=st.floats(0, 4_000_000_000),
+    member=st.integers(1, 5_000),
+    nickname=texts,
+    text=texts,
+    sequence=st.integers(1, 1_000_000),
+)
+def test_a_message_is_drawn_as_the_template_says(
+    at: float, member: int, nickname: str, text: str, sequence: int
+) -> None:
+    event = MessagePosted(at=at, member_id=f"p{member}", nickname=nickname, text=text)
+    entry = an_entry(event, sequence)
+    assert WORDS.render(entry) == FRAGMENTS.render(TEMPLATE, entry=entry)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        replace(HELLO, action=True),
+        replace(HELLO, reply=Quote(1, "p2", "Ben", "hi")),
+        replace(HELLO, expires_at=1_795_408_900.0),
+        replace(HELLO, edited=True),
+        replace(HELLO, reactions=(("p2", "love"),)),
+    ],
+    ids=["action", "reply", "vanishing", "edited", "reactions"],
+)
+def test_what_holds_more_than_words_is_left_to_the_template(event: MessagePosted) -> None:
+    assert WORDS.render(an_entry(event)) is None
+
+
+def test_a_hole_without_a_value_is_an_error() -> None:
+    stencil = Stencil(f"<b>{hole('name')}</b>")
+    assert stencil.fill({"name": "Ada"}) == "<b>Ada</b>"
+    with pytest.raises(KeyError):
+        stencil.fill({"text": "Ada"})
