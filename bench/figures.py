@@ -58,7 +58,7 @@ COSTS: Final = Table(
     ),
 )
 OVERLOAD: Final = Table(
-    "Twice the messages that Ephemera can carry, to 200 rooms of 8, rates limited",
+    "Twice the messages that Ephemera can carry, to 400 rooms of 8, rates limited",
     (
         Figure("over.carried", "carried, 8 under way at once", "msg/s", more=True, ratio=False),
         Figure("over.quiet", "at an eighth of that: POST to last, 99 of 100", "ms", ratio=False),

@@ -26,16 +26,15 @@ calm turn would prove nothing, for those who are refused make it calm."""
 SHARE_SECONDS: Final = 0.004
 """While the server is behind, more work is taken on only in the beginning of each turn. The rest of
 the turn is for those who are refused: the share decides how long a turn is, and a message waits for
-about five of them. Four messages are begun in it, and to refuse costs an eighth of one (ADR 0028),
-so nearly as much is done as if nobody were refused."""
+about two of them. To refuse costs a quarter of a message (ADR 0028), and a short turn has no more
+than this to do, so that a server which is not behind after all refuses nobody."""
 LONG_TURNS: Final = 2
-"""So many long turns are no accident, nor some pages that are loaded one after the other."""
+"""So many long turns, each as long as the one before or longer, are no accident."""
 CATCHING_UP: Final = 0.95
 """A turn that is shorter than this part of the longest one is one that catches up, as they do after
 a single pause (garbage, a large page)."""
 FADING: Final = 0.7
-"""Of the longest turn so much still counts a turn later, or one pause would hide all that follows.
-At four fifths of what can be carried turns get shorter faster than that."""
+"""Of the longest turn so much still counts a turn later, or one pause would hide all that follows."""
 
 logger = logging.getLogger(__name__)
 

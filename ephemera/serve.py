@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hypercorn.config import Config
-from hypercorn.middleware import ProxyFixMiddleware
 
 from ephemera import garbage
 from ephemera.logs import on_loop_error
 from ephemera.server.accepting import ListenerConfig
+from ephemera.server.forwarded import behind_proxies
 from ephemera.server.listener import listen, url_of
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
@@ -168,7 +168,7 @@ async def _serve(
     await app.prepare()
     url = url_of(listener, secure=config.ssl_enabled)
     config.bind = [f"fd://{listener.detach()}"]
-    server = Server(_behind_proxies(app, settings.trusted_hops), config, app.hot)
+    server = Server(behind_proxies(app, settings.trusted_hops), config, app.hot)
     await server.serve(partial(_open_until_told, app, settings, url, _stop_signal()))
 
 
@@ -212,19 +212,3 @@ def _end_at_the_last_moment() -> None:
     timer = threading.Timer(LAST_MOMENT, os._exit, args=[0])
     timer.daemon = True  # an end in good time does not wait for it
     timer.start()
-
-
-def _behind_proxies(app: Application, trusted_hops: int) -> Any:  # noqa: ANN401 # Hypercorn's type for it is wider still
-    """Believe X-Forwarded-* of that many proxies; of none by default, for anyone can send them."""
-    if not trusted_hops:
-        return app
-    believing = ProxyFixMiddleware(app, mode="legacy", trusted_hops=trusted_hops)
-
-    def hand_over(scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # noqa: ANN401 # as above
-        """Hand on a copy, which is copied again: Hypercorn keeps its own while a stream is open."""
-        handed: Any = dict(scope)
-        if "headers" in scope:
-            scope["headers"] = ()
-        return believing(handed, receive, send)
-
-    return hand_over

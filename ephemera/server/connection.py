@@ -22,7 +22,7 @@ _VERSION: Final = {"spec_version": "2.1", "version": "3.0"}
 logger = logging.getLogger(__name__)
 
 
-class Host(Served, Protocol):
+class Serving(Served, Protocol):
     """The server, as its connections need it."""
 
     asgi: Asgi
@@ -50,9 +50,9 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_fallback",
         "_held",
-        "_host",
         "_idleness",
         "_is_paused",
+        "_server",
         "_spawned",
         "_transport",
         "_under_way",
@@ -62,8 +62,8 @@ class Connection(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, server: Serving) -> None:
+        self._server = server
         self._fallback: Fallback | None = None
         self._under_way: asyncio.Task[None] | None = None
         self._held = b""
@@ -71,7 +71,7 @@ class Connection(asyncio.Protocol):
         self._spawned = 0
         self.is_gone = False
         self._is_paused = False
-        self._idleness = Idleness(host.config.keep_alive_timeout, self.close)
+        self._idleness = Idleness(server.config.keep_alive_timeout, self.close)
 
     # What the transport tells
 
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         """Begin to wait for a request."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a stream's
         self._transport = transport
-        self._host.add(self)
+        self._server.add(self)
         self.rest()
 
     def data_received(self, data: bytes) -> None:
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         """Let go of everything."""
         self._depart()
         self.tell()
-        self._host.remove(self)
+        self._server.remove(self)
         self._held = b""
         self._idleness.stop()
 
@@ -145,7 +145,7 @@ class Connection(asyncio.Protocol):
 
     def rest(self) -> None:
         """Note that nothing is asked for now; as the server stops, that is the end."""
-        if self._host.is_stopping or self.is_gone:
+        if self._server.is_stopping or self.is_gone:
             self.close()
         else:
             self._idleness.begin()
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
     def _take(self, data: bytes) -> None:
         if self._fallback is None or self._fallback.is_between_requests:
             whole = read_whole(data)
-            if whole and (whole.method, whole.kind) in self._host.hot:
+            if whole and (whole.method, whole.kind) in self._server.hot:
                 self._answer(whole)
                 return
         self._follow(start(self._hand_on(data)))
@@ -190,7 +190,7 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, whole: Whole) -> None:
         exchange = Exchange(self, whole.body)
-        answer = exchange.run(self._host.asgi, self._scope(whole))
+        answer = exchange.run(self._server.asgi, self._scope(whole))
         del whole  # a stream is long, and keeps nothing of what was asked
         try:
             await answer
@@ -203,7 +203,7 @@ class Connection(asyncio.Protocol):
     async def _hand_on(self, data: bytes) -> None:
         fallback = self._fallback
         if fallback is None:
-            fallback = self._fallback = Fallback(self._host, self, self._transport)
+            fallback = self._fallback = Fallback(self._server, self, self._transport)
             await fallback.begin()
         await fallback.handle(data)
 
@@ -234,11 +234,11 @@ class Connection(asyncio.Protocol):
             "path": whole.path,
             "raw_path": whole.path.encode(),
             "query_string": whole.query,
-            "root_path": self._host.config.root_path,
+            "root_path": self._server.config.root_path,
             "headers": whole.headers,
             "client": address_of(transport, "peername"),
             "server": address_of(transport, "sockname"),
-            "state": self._host.state.copy(),
+            "state": self._server.state.copy(),
             "extensions": {WHOLE: {}},
         }
 
@@ -265,7 +265,7 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
-        self._host.keep(task)
+        self._server.keep(task)
         task.add_done_callback(self._look_at)
 
     def _note_done(self, _: asyncio.Task[None]) -> None:

@@ -7,6 +7,7 @@ from ephemera.domain.events import Event, RoomWiped, Signal, amends
 from ephemera.engine.base import Entry, Snapshot
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
+from ephemera.web.words import Lines
 
 RENEWED_AFTER_SECONDS = 2
 """A document that has ended is asked for again: never faster than once in two seconds."""
@@ -20,6 +21,7 @@ class LiveDocument:
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
+        self._lines = Lines(fragments)
 
     def greeting(self, cursor: Cursor, *, finite: bool) -> bytes:  # noqa: ARG002 - always the same
         """See `Renderer.greeting`: the document up to where its lines begin."""
@@ -31,8 +33,7 @@ class LiveDocument:
             return self._fragments.render("live/_wiped.html", reason=entry.event.reason).encode()
         if not entry.has_line:
             return b""
-        name = f"events/_{entry.event.name}.html"
-        return self._fragments.render(name, entry=entry).encode()
+        return self._lines.render(entry).encode()
 
     def resync(self, snapshot: Snapshot, entries: Sequence[Entry]) -> bytes:  # noqa: ARG002 - lines only
         """See `Renderer.resync`: a document begins with all that is kept, whatever came before."""

@@ -18,7 +18,7 @@ from ephemera.web.fields import (
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import EVENT_STREAM, JSON_LINES, TEXT
 from ephemera.web.notices import line
-from ephemera.web.words import MessageOfWords
+from ephemera.web.words import Lines, MessageOfWords
 
 
 class HtmlEvents:
@@ -30,6 +30,7 @@ class HtmlEvents:
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
         self._words = MessageOfWords(fragments, "stream/_entry.html")
+        self._lines = Lines(fragments)
 
     def greeting(self, cursor: Cursor, *, finite: bool) -> bytes:
         """See `Renderer.greeting`."""
@@ -57,6 +58,7 @@ class HtmlEvents:
             "stream/_resync.html",
             room=room,
             members=room.members,
+            line=self._lines.render,
             entries=[entry for entry in entries if entry.has_line],
         )
         return event_bytes("", NOWHERE, "resync") + event_bytes(html.strip(), room.cursor)

@@ -22,6 +22,7 @@ from ephemera.web.media import CSS, HTML, SVG
 from ephemera.web.pages import Pages
 from ephemera.web.requests import origin, read_form, read_retry_key, shown_token
 from ephemera.web.seats import admitted, departed, see_other, visitor_address
+from ephemera.web.words import Lines
 
 
 class RoomPage:
@@ -34,6 +35,7 @@ class RoomPage:
         self._presence = presence
         self._talk = talk
         self._fragments = fragments
+        self._lines = Lines(fragments)
         self._clock = clock
 
     async def render(self, seated: Seated, composer: dict[str, Any] | None = None) -> str:
@@ -48,7 +50,8 @@ class RoomPage:
             room=room,
             members=room.members,
             member=seated.member,
-            entries=await self._lines(room, seated.member.horizon),
+            line=self._lines.render,
+            entries=await self._entries(room, seated.member.horizon),
             cursor=str(room.cursor),
             now=self._clock(),
             slow=request.args.get("slow") == "1",
@@ -63,7 +66,7 @@ class RoomPage:
             raise NoSuchRoom
         return snapshot.room
 
-    async def _lines(self, room: Room, horizon: int) -> list[Entry]:
+    async def _entries(self, room: Room, horizon: int) -> list[Entry]:
         kept = await self._engine.read(room.id, None) or ()
         until = [entry for entry in kept if entry.sequence <= room.sequence and entry.has_line]
         return [seen for entry in until if (seen := entry.seen_from(horizon))]

@@ -1,8 +1,8 @@
-"""A message that is nothing but words: most are, so it is drawn by a stencil."""
+"""Lines of the log as HTML; a message that is nothing but words, as most are, by a stencil."""
 
 from types import SimpleNamespace
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from ephemera.domain.events import MessagePosted
 from ephemera.engine.base import Entry
@@ -50,3 +50,18 @@ class MessageOfWords:
 
 def _is_more(event: MessagePosted) -> bool:
     return bool(event.action or event.reply or event.expires_at or event.edited or event.reactions)
+
+
+class Lines:
+    """The lines of a page, in the log and in the endless document alike."""
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+        self._words = MessageOfWords(fragments, "events/_message-posted.html")
+
+    def render(self, entry: Entry) -> Markup:
+        """Return the line of an entry that has one."""
+        html = self._words.render(entry)
+        if html is None:
+            html = self._fragments.render(f"events/_{entry.event.name}.html", entry=entry)
+        return Markup(html)  # noqa: S704 - the templates have escaped what was typed

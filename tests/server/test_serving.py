@@ -8,7 +8,6 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +16,6 @@ from ephemera import __version__
 from ephemera.serve import (
     REFUSED,
     ServingError,
-    _behind_proxies,
     config_file,
     known_keys,
     load_config,
@@ -220,45 +218,6 @@ def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
 def test_a_host_that_does_not_exist_is_refused_in_a_sentence() -> None:
     with pytest.raises(ListenError, match=r"cannot listen on nowhere\.invalid:0"):
         listen("nowhere.invalid:0", backlog=5, user_timeout=4_000)
-
-
-# Proxies
-
-
-async def address_seen(trusted_hops: int, forwarded: bytes) -> str:
-    seen: dict[str, Any] = {}
-
-    class Application:
-        hot = ()
-
-        async def __call__(self, scope: dict[str, object], _receive: object, _send: object) -> None:
-            seen.update(scope)
-
-        async def prepare(self) -> None:
-            raise AssertionError
-
-        async def drain(self) -> None:
-            raise AssertionError
-
-    scope = {
-        "type": "http",
-        "client": ("10.0.0.1", 1),
-        "headers": [(b"x-forwarded-for", forwarded)],
-    }
-    await _behind_proxies(Application(), trusted_hops)(scope, None, None)
-    return str(seen["client"][0])
-
-
-async def test_without_a_trusted_proxy_a_forwarded_address_is_ignored() -> None:
-    assert await address_seen(0, b"6.6.6.6") == "10.0.0.1"
-
-
-async def test_with_one_trusted_proxy_only_its_own_word_counts() -> None:
-    assert await address_seen(1, b"6.6.6.6, 192.0.2.7") == "192.0.2.7"
-
-
-async def test_fewer_hops_than_trusted_leave_the_address_of_the_connection() -> None:
-    assert await address_seen(2, b"6.6.6.6") == "10.0.0.1"
 
 
 # The end
