@@ -15,7 +15,9 @@ MACHINES := tests/machines tests/growth
 CRASHES := tests/crashes
 # Tests of what leans on the insides of asyncio, Hypercorn or the collector.
 NEWER := tests/hub tests/test_eager.py tests/test_garbage.py tests/server/test_lean.py \
-	tests/server/test_connection.py tests/server/test_descriptors.py tests/server/test_drain.py
+	tests/server/test_connection.py tests/server/test_exchange.py tests/server/test_departures.py \
+	tests/server/test_stopping.py tests/server/test_http2.py tests/server/test_encrypted.py \
+	tests/server/test_binds.py tests/server/test_upgrades.py tests/server/test_descriptors.py tests/server/test_drain.py
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 

@@ -34,7 +34,7 @@ CATCHING_UP: Final = 0.95
 """A turn that is shorter than this part of the longest one is one that catches up, as they do after
 a single pause (garbage, a large page)."""
 FADING: Final = 0.7
-"""Of the longest turn so much still counts a turn later, or one pause would hide all that follows."""
+"""Of the longest turn so much still counts a turn later: one pause must not hide what follows."""
 
 logger = logging.getLogger(__name__)
 

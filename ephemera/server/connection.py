@@ -17,6 +17,8 @@ Work = Coroutine[Any, Any, None]
 
 WHOLE: Final = "ephemera.whole"
 """The ASGI extension that says that the body has come already: nobody will wait for it."""
+MOST_HELD_BYTES: Final = 64 * 1024
+"""A client that says so much while it is being answered is cut."""
 _VERSION: Final = {"spec_version": "2.1", "version": "3.0"}
 
 logger = logging.getLogger(__name__)
@@ -42,9 +44,8 @@ class Serving(Served, Protocol):
 class Connection(asyncio.Protocol):
     """Reads one request after the other: the hot ones that come whole, and Hypercorn the others.
 
-    While a hot one is answered nothing is read but what has come already, so that a client cannot
-    pile up requests. Between two requests the connection may be idle for `keep_alive_timeout`
-    seconds, and as long it may take over the head of a request.
+    While one is answered what follows waits, and not much of it. Between two requests it may be
+    idle for `keep_alive_timeout` seconds; as long it may take over the head of a request.
     """
 
     __slots__ = (
@@ -83,18 +84,28 @@ class Connection(asyncio.Protocol):
         self.rest()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client said; hold it while something is under way."""
+        """Take what the client said; hold it while something is under way.
+
+        Reading goes on beside a hot answer, or nobody would see that a stream's client has gone.
+        """
+        if self._transport.is_closing():
+            return
         if self._under_way is None:
             self._take(data)
-        else:
-            self._held += data
+            return
+        self._held += data
+        if self._fallback:
             self._transport.pause_reading()
+        elif len(self._held) > MOST_HELD_BYTES:
+            self.abort()
 
     def eof_received(self) -> bool:
         """Take it that the client has gone; but what is being answered will be answered."""
         self._depart()
-        is_plain = self._transport.get_extra_info("ssl_object") is None
-        return is_plain and self._is_at_work
+        if self._transport.get_extra_info("ssl_object"):
+            self.close()  # TLS has no half of a connection
+            return False
+        return self._is_at_work
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it has gone anyway
         """Let go of everything."""

@@ -111,8 +111,11 @@ class Fallback:
         """Take what the client said."""
         await self._protocol.handle(RawData(data))
         spoken = self._protocol.protocol
+        if isinstance(spoken, H11Protocol) and spoken.stream and spoken.stream.closed:
+            self._wire.close()  # a websocket was refused, and Hypercorn would leave it at that
         if isinstance(spoken, H2Protocol):
-            spoken.streams = _Streams(spoken.streams)
+            open_ = {number: each for number, each in spoken.streams.items() if not each.closed}
+            spoken.streams = _Streams(open_)
             if spoken.idle:  # it says so after a request only, not before the first one
                 self._wire.rest()
 

@@ -1,7 +1,7 @@
 """Accepting connections, and ending them: what Hypercorn's worker does, for connections of ours."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from socket import socket
 from ssl import SSLContext
@@ -63,8 +63,7 @@ class Server:
         try:
             await until()
         finally:
-            for listener in listeners:
-                listener.close()
+            await _close(listeners)
             await self._stop()
             await lifespan.wait_for_shutdown()
             living.cancel()
@@ -122,3 +121,16 @@ class Server:
                     await asyncio.shield(self._nobody)
                 while self._tasks:
                     await asyncio.wait(self._tasks)
+
+
+async def _close(listeners: Iterable[asyncio.Server]) -> None:
+    """Accept nobody any more. Who was accepted in this very turn still comes in, and is closed.
+
+    A listener that is closed already would take them for a fault (`Server._attach`).
+    """
+    for listener in listeners:
+        for each in listener.sockets:
+            asyncio.get_running_loop().remove_reader(each.fileno())
+    await asyncio.sleep(0)
+    for listener in listeners:
+        listener.close()
