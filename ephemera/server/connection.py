@@ -8,18 +8,18 @@ from typing import Any, Final, Protocol
 
 from ephemera.eager import start
 from ephemera.server.exchange import Asgi, Exchange
-from ephemera.server.fallback import Fallback, Served, address_of
+from ephemera.server.fallback import Fallback, Served
 from ephemera.server.idleness import Idleness
 from ephemera.server.lean import Waiters
-from ephemera.server.whole import Whole, read_whole
+from ephemera.server.scopes import scope_of
+from ephemera.server.whole import Whole, is_head_of, read_whole
 
 Work = Coroutine[Any, Any, None]
 
-WHOLE: Final = "ephemera.whole"
-"""The ASGI extension that says that the body has come already: nobody will wait for it."""
 MOST_HELD_BYTES: Final = 64 * 1024
 """A client that says so much while it is being answered is cut."""
-_VERSION: Final = {"spec_version": "2.1", "version": "3.0"}
+LATE_BODY_SECONDS: Final = 0.05
+"""For the body of a message that comes apart from its head; then Hypercorn waits for it."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
         "_held",
         "_idleness",
         "_is_paused",
+        "_late_body",
         "_server",
         "_spawned",
         "_transport",
@@ -68,6 +69,7 @@ class Connection(asyncio.Protocol):
         self._fallback: Fallback | None = None
         self._under_way: asyncio.Task[None] | None = None
         self._held = b""
+        self._late_body: asyncio.TimerHandle | None = None
         self._waiters = Waiters()
         self._spawned = 0
         self.is_gone = False
@@ -89,6 +91,10 @@ class Connection(asyncio.Protocol):
         Reading goes on beside a hot answer, or nobody would see that a stream's client has gone.
         """
         if self._transport.is_closing():
+            return
+        if self._late_body:
+            self._late_body.cancel()
+            self._take_all(data)
             return
         if self._under_way is None:
             self._take(data)
@@ -113,6 +119,9 @@ class Connection(asyncio.Protocol):
         self.tell()
         self._server.remove(self)
         self._held = b""
+        if self._late_body:
+            self._late_body.cancel()
+            self._late_body = None
         self._idleness.stop()
 
     def pause_writing(self) -> None:
@@ -185,7 +194,18 @@ class Connection(asyncio.Protocol):
             if whole and (whole.method, whole.kind) in self._server.hot:
                 self._answer(whole)
                 return
+            if self._late_body is None and is_head_of(data, self._server.hot):
+                self._held = data
+                loop = asyncio.get_running_loop()
+                self._late_body = loop.call_later(LATE_BODY_SECONDS, self._take_all)
+                return
         self._follow(start(self._hand_on(data)))
+
+    def _take_all(self, rest: bytes = b"") -> None:
+        """Take a head that was held, with the body that has come, or without."""
+        held, self._held = self._held + rest, b""
+        self._take(held)
+        self._late_body = None
 
     def _answer(self, whole: Whole) -> None:
         """Answer a hot request. A stream has a task from the start: it is ended by that."""
@@ -201,7 +221,7 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, whole: Whole) -> None:
         exchange = Exchange(self, whole.body)
-        answer = exchange.run(self._server.asgi, self._scope(whole))
+        answer = exchange.run(self._server.asgi, scope_of(whole, self._transport, self._server))
         del whole  # a stream is long, and keeps nothing of what was asked
         try:
             await answer
@@ -233,25 +253,6 @@ class Connection(asyncio.Protocol):
             held, self._held = self._held, b""
             self._transport.resume_reading()
             self._take(held)
-
-    def _scope(self, whole: Whole) -> dict[str, Any]:
-        transport = self._transport
-        return {
-            "type": "http",
-            "asgi": _VERSION,
-            "http_version": "1.1",
-            "method": whole.method,
-            "scheme": "http" if transport.get_extra_info("ssl_object") is None else "https",
-            "path": whole.path,
-            "raw_path": whole.path.encode(),
-            "query_string": whole.query,
-            "root_path": self._server.config.root_path,
-            "headers": whole.headers,
-            "client": address_of(transport, "peername"),
-            "server": address_of(transport, "sockname"),
-            "state": self._server.state.copy(),
-            "extensions": {WHOLE: {}},
-        }
 
     # The ends of all things
 

@@ -6,6 +6,7 @@ Whatever is read here, h11 reads the same way; `tests/server/test_whole.py` hold
 """
 
 import re
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -46,6 +47,15 @@ def read_whole(data: bytes) -> Whole | None:
     if method == b"GET" and body:
         return None
     return Whole(method.decode(), path.decode(), kind.decode(), query or b"", headers, body)
+
+
+def is_head_of(data: bytes, hot: Collection[tuple[str, str]]) -> bool:
+    """Tell whether the bytes are all of the head of a hot POST, and nothing of its body.
+
+    Many clients write the two apart, and the other part is just behind.
+    """
+    head = _HEAD.fullmatch(data)
+    return head is not None and head[1] == b"POST" and ("POST", head[3].decode()) in hot
 
 
 def _is_plain(fields: dict[bytes, bytes], count: int, length: bytes | None) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ephemera.server.connection import WHOLE
+from ephemera.server.scopes import WHOLE
 from tests.support.connections import (
     STREAM,
     WITHIN,

@@ -9,10 +9,13 @@ import pytest
 from hypercorn.events import Event as HypercornEvent
 from hypercorn.protocol.h11 import H11Protocol
 
-from ephemera.server.connection import MOST_HELD_BYTES, WHOLE
+from ephemera.server import connection as connections
+from ephemera.server.connection import MOST_HELD_BYTES
+from ephemera.server.scopes import WHOLE
 from tests.support.connections import (
     OTHER_STREAM,
     STREAM,
+    WITHIN,
     Receive,
     Scope,
     Send,
@@ -102,6 +105,51 @@ async def test_a_request_that_comes_during_an_answer_is_answered_after_it(
     assert len(waiting.asked) == 2
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a late body be waited for however busy this machine is."""
+    monkeypatch.setattr(connections, "LATE_BODY_SECONDS", WITHIN)
+
+
+@pytest.mark.usefixtures("patience")
+async def test_a_body_that_comes_apart_from_its_head_makes_a_whole_all_the_same() -> None:
+    head, end, body = post(b"hi").partition(b"\r\n\r\n")
+    async with serving(echo) as running, connection(running.port) as (reader, writer):
+        for _ in range(3):
+            writer.write(head + end)
+            await running.takes()
+            writer.write(body)
+            assert (await answer_of(reader)).body == b"POST /rooms/a/messages hi whole"
+
+
+async def test_a_body_that_is_late_is_waited_for_by_hypercorn() -> None:
+    head, end, body = post(b"hi").partition(b"\r\n\r\n")
+    async with serving(echo) as running, connection(running.port) as (reader, writer):
+        writer.write(head + end)
+        await comes(lambda: running.server._connections and running.only._fallback)
+        writer.write(body)
+        assert (await answer_of(reader)).body == b"POST /rooms/a/messages hi parsed"
+        writer.write(post(b"hi"))
+        assert (await answer_of(reader)).body == b"POST /rooms/a/messages hi whole"
+
+
+async def test_a_client_that_goes_before_its_body_has_asked_nothing() -> None:
+    head, end, _ = post(b"hi").partition(b"\r\n\r\n")
+    said: list[bytes] = []
+
+    async def listen(_: Scope, receive: Receive, __: Send) -> None:
+        while (message := await receive())["type"] == "http.request":
+            said.append(message["body"])
+
+    async with serving(listen) as running, connection(running.port) as (_, writer):
+        writer.write(head + end)
+        await running.takes()
+        writer.close()
+        await running.forgets()
+        assert said == []
+
+
+@pytest.mark.usefixtures("patience")
 async def test_a_hot_request_cut_in_two_anywhere_gets_the_same_answer() -> None:
     request = post(b"hi")
     async with serving(echo) as running, connection(running.port) as (reader, writer):
@@ -109,7 +157,8 @@ async def test_a_hot_request_cut_in_two_anywhere_gets_the_same_answer() -> None:
             writer.write(request[:end])
             await running.takes()
             writer.write(request[end:])
-            assert (await answer_of(reader)).body == b"POST /rooms/a/messages hi parsed", end
+            read = b"whole" if request[:end].endswith(b"\r\n\r\n") else b"parsed"
+            assert (await answer_of(reader)).body == b"POST /rooms/a/messages hi " + read, end
         writer.write(request)
         assert (await answer_of(reader)).body == b"POST /rooms/a/messages hi whole"
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from ephemera.server.connection import WHOLE
+from ephemera.server.scopes import WHOLE
 from tests.support.connections import (
     HOT,
     OTHER_STREAM,

@@ -16,7 +16,8 @@ import pytest
 
 from ephemera.logs import Formatter, on_loop_error
 from ephemera.serve import config_file, load_config
-from ephemera.server.connection import WHOLE, Connection
+from ephemera.server.connection import Connection
+from ephemera.server.scopes import WHOLE
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 from tests.support.processes import comes

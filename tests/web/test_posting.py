@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from ephemera.eager import start
-from ephemera.server.connection import WHOLE
+from ephemera.server.scopes import WHOLE
 from ephemera.web.requests import MOST_BODY_BYTES
 from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
 
