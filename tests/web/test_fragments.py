@@ -55,6 +55,17 @@ async def test_page_catch_up_broadcast_resync_and_live_document_give_the_same_by
     assert fragments(data((await scene.ben.get(f"{path}?once=1&after=0-0")).text)) == page
 
 
+async def test_nothing_stands_between_two_lines_of_a_page_or_a_resync(scene: Scene) -> None:
+    """Or a page that was loaded would differ from one to which the lines came one by one."""
+    for words in ("one", "two"):
+        await scene.ada.say(scene.room, words)
+    page = (await scene.ben.get(scene.path, BROWSER)).text
+    resync = data((await scene.ben.get(f"{scene.path}/events?once=1&after=0-0")).text)
+    for html in (page, resync):
+        assert re.search(r"</(article|p)><article", html)
+        assert not re.search(r'</(article|p)>\s+<(article|p) id="m-', html)
+
+
 async def test_a_member_is_the_same_bytes_on_the_page_and_in_the_stream(scene: Scene) -> None:
     async with scene.ben.listening(f"{scene.path}/events", HTMX) as events:
         await scene.join("Cleo")
