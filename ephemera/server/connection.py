@@ -204,7 +204,8 @@ class Connection(asyncio.Protocol):
     def _take_all(self, rest: bytes = b"") -> None:
         """Take a head that was held, with the body that has come, or without."""
         held, self._held = self._held + rest, b""
-        self._take(held)
+        if not self._transport.is_closing():
+            self._take(held)
         self._late_body = None
 
     def _answer(self, whole: Whole) -> None:
