@@ -55,7 +55,7 @@ test-inside: setup ## Run the tests inside one process, and measure coverage
 
 test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
 	PYTHONASYNCIODEBUG= nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
-	PYTHONASYNCIODEBUG= SEQUENCES=1500 nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
+	PYTHONASYNCIODEBUG= SEQUENCES=1000 nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
@@ -74,7 +74,7 @@ test-wheel: setup ## Build the wheel, serve from it in an empty environment
 	$(BIN)/pytest tests/server/test_wheel.py
 
 test-newer: setup ## Run what another Python could break: VENV=.venv-3.13 PYTHON=python3.13
-	$(BIN)/pytest $(NEWER)
+	$(BIN)/pytest -n 2 $(NEWER)
 
 check: format-check lint types test ## Format, lint, types and tests: what CI runs
 

@@ -16,14 +16,14 @@ from typing import Final
 
 from ephemera.logs import Seldom
 
-LONG_SECONDS: Final = 0.004
+LONG_SECONDS: Final = 0.003
 """A turn of more has kept somebody waiting."""
-CALM_SECONDS: Final = 0.002
+CALM_SECONDS: Final = 0.0015
 """A turn of less takes a long one back."""
 RECOVERED_AFTER: Final = 0.25
 """Seconds in which nobody had to be refused: then a server that was behind keeps up again. A single
 calm turn would prove nothing, for those who are refused make it calm."""
-SHARE_SECONDS: Final = 0.004
+SHARE_SECONDS: Final = 0.003
 """While the server is behind, more work is taken on only in the beginning of each turn. The rest of
 the turn is for those who are refused: the share decides how long a turn is, and a message waits for
 about two of them. To refuse costs a quarter of a message (ADR 0028), and a short turn has no more
