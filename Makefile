@@ -55,7 +55,7 @@ test-inside: setup ## Run the tests inside one process, and measure coverage
 
 test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
 	PYTHONASYNCIODEBUG= nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
-	PYTHONASYNCIODEBUG= SEQUENCES=1000 nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
+	PYTHONASYNCIODEBUG= SEQUENCES=1500 nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers

@@ -182,4 +182,5 @@ def address_of(transport: asyncio.BaseTransport, end: str) -> tuple[str, int] | 
 
 
 def _not_for_asgi(*_: Any) -> Any:  # noqa: ANN401 - Hypercorn's type
+    """Stand where Hypercorn hands WSGI applications a thread; ours, ASGI, never calls it."""
     raise NotImplementedError
