@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Serving needs a twentieth of what the workshop needs, and must not change while somebody tests.
+SERVING := .venv-serve
 
 # Tests whose run must reach every branch of domain, lobby, hub and engine.
 MEASURED := tests/domain tests/lobby tests/hub tests/contracts
@@ -21,28 +23,32 @@ NEWER := tests/hub tests/test_eager.py tests/test_garbage.py tests/server/test_l
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 
+# A lock keeps extras: pip below 23.3 looks for them apart from the pin of the same package.
 COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-annotate --no-header
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve test test-inside test-machines test-outside test-processes test-crashes test-wheel test-newer check format format-check lint types lock bench soak faults scaling clean
+.PHONY: help setup vendor serve wheel test test-inside test-machines test-outside test-processes test-crashes test-wheel test-newer check format format-check lint types lock bench soak faults scaling clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready vendor ## Prepare .venv with the application and its tools
-
-# The stamp comes last, so an installation that broke off is begun anew.
-$(VENV)/.ready: requirements-dev.lock requirements-node.lock tools/make_venv.py
-	$(PYTHON) tools/make_venv.py $(VENV)
-	@touch $@
-
-vendor: $(VENV)/.ready ## Fetch the browser's libraries into static/vendor
+setup: ## Prepare .venv with the application and its tools
+	@$(PYTHON) tools/make_venv.py $(VENV) requirements-dev.lock --editable
 	@$(BIN)/python tools/vendor.py
 
-serve: setup ## Serve on http://127.0.0.1:8000
-	@env -u PYTHONASYNCIODEBUG $(BIN)/ephemera serve
+vendor: ## Fetch the browser's libraries into static/vendor
+	@$(PYTHON) tools/vendor.py
+
+serve: ## Serve on http://127.0.0.1:8000
+	@$(PYTHON) tools/make_venv.py $(SERVING) requirements.lock
+	@$(SERVING)/bin/python tools/vendor.py
+	@exec env -u PYTHONASYNCIODEBUG $(SERVING)/bin/python -m ephemera serve
+
+wheel: setup ## Build the wheel into dist/, with the locks that belong to it
+	@$(BIN)/python -m hatchling build -t wheel -d dist
+	@cp requirements.lock requirements-redis.lock requirements-terminal.lock dist/
 
 test: setup ## Run all tests
 	@$(BIN)/python tools/system_packages.py
@@ -95,6 +101,8 @@ lock: setup ## Renew the lock files
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --output-file requirements.lock
 	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(COMPILE) --constraints requirements-dev.lock pyproject.toml --extra redis --output-file requirements-redis.lock
+	$(COMPILE) --constraints requirements-dev.lock pyproject.toml --extra terminal --output-file requirements-terminal.lock
 	$(COMPILE) --group node --output-file requirements-node.lock
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 	$(COMPILE) bench/requirements.in --output-file bench/requirements.lock

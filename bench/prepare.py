@@ -4,13 +4,13 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench.entrants import HERE, NCHAN
+from bench.entrants import HERE, NCHAN, ROOT
 
 PACKAGE: Final = "libnginx-mod-nchan"
 AS_IS: Final = ["--option", "APT::Sandbox::User=root"]
@@ -39,11 +39,8 @@ def _unless_ready(
 
 
 def _make_venv() -> None:
-    folder = HERE / ".venv"
-    venv.create(folder, clear=True, with_pip=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    lock = str(HERE / "requirements.lock")
-    subprocess.run([*pip, "install", "--quiet", "--require-hashes", "-r", lock], check=True)
+    make = [sys.executable, str(ROOT / "tools" / "make_venv.py"), str(HERE / ".venv")]
+    subprocess.run([*make, str(HERE / "requirements.lock")], check=True)
 
 
 def _install_node() -> None:

