@@ -15,6 +15,8 @@ WEB := tests/web
 MACHINES := tests/machines tests/growth
 # Lobbies of several processes that crash between any two calls. All 5,000 sequences take minutes.
 CRASHES := tests/crashes
+# What installing does, on a machine that reaches the registries: minutes of downloads the first time.
+SETUP := tests/setup
 # Tests of what leans on the insides of asyncio, Hypercorn or the collector.
 NEWER := tests/hub tests/test_eager.py tests/test_garbage.py tests/server/test_lean.py \
 	tests/server/test_connection.py tests/server/test_exchange.py tests/server/test_departures.py \
@@ -29,7 +31,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve wheel test test-inside test-machines test-outside test-processes test-crashes test-wheel test-newer check format format-check lint types lock bench soak faults scaling clean
+.PHONY: help setup vendor serve wheel test test-inside test-machines test-outside test-processes test-crashes test-setup test-newer check format format-check lint types lock bench soak faults scaling clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,7 +68,7 @@ test-machines: setup ## Run random lives of rooms, and races, and rooms, by the 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder \
-		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) $(CRASHES) tests/server/test_wheel.py)
+		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) $(CRASHES) $(SETUP))
 
 test-processes: setup ## Run the tests with browsers against three processes that share an engine
 	@$(BIN)/python tools/system_packages.py
@@ -76,8 +78,8 @@ test-crashes: setup ## Let three lobbies on one engine crash between any two cal
 	@$(BIN)/python tools/system_packages.py
 	PYTHONASYNCIODEBUG= $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
-test-wheel: setup ## Build the wheel, serve from it in an empty environment
-	$(BIN)/pytest tests/server/test_wheel.py
+test-setup: setup ## Install every lock with an old pip and a new one, and the wheel by itself
+	$(BIN)/pytest -n 2 --dist worksteal $(SETUP)
 
 test-newer: setup ## Run what another Python could break: VENV=.venv-3.13 PYTHON=python3.13
 	$(BIN)/pytest -n 2 $(NEWER)

@@ -152,7 +152,7 @@ def _engine(settings: Settings) -> Engine:
     try:
         from ephemera.engine.redis import RedisEngine, connect  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
-        needs = "EPHEMERA_ENGINE needs more: `pip install 'ephemera[redis]'`."
+        needs = "EPHEMERA_ENGINE needs redis and hiredis: docs/install.md says how."
         raise SettingsError(needs) from None
     return RedisEngine(connect(settings.engine), strict=settings.strict)
 

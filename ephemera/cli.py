@@ -63,7 +63,7 @@ def _join(options: argparse.Namespace) -> None:
 def _needs_extra(missing: ModuleNotFoundError) -> Exception:
     if missing.name not in _OF_THE_TERMINAL:
         return missing
-    return Mistake("This command needs more: `pip install 'ephemera[terminal]'`.")
+    return Mistake("This command needs httpx and prompt_toolkit: docs/install.md says how.")
 
 
 def _parser() -> argparse.ArgumentParser:

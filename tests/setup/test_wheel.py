@@ -1,9 +1,11 @@
 """The wheel holds everything: installed into an empty environment, it serves."""
 
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 
@@ -54,16 +56,25 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:
     assert inside >= below("templates") | below("static")
 
 
+def documented() -> list[str]:
+    """Return the commands by which docs/install.md installs."""
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^(?:python3 -m venv|/opt/ephemera/bin/pip) .*$", page, re.MULTILINE)
+    assert [command.split()[-1] for command in commands if ".whl" in command]
+    return commands
+
+
 @pytest.fixture
 def installed(built: Path, tmp_path: Path) -> str:
-    """Install the wheel into an environment that holds nothing else; return its Python."""
-    venv.create(tmp_path, with_pip=True)
-    python = str(tmp_path / "bin" / "python")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    lock = str(ROOT / "requirements.lock")
-    subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
-    subprocess.run([*pip, "--no-index", "--no-deps", str(only(built, "*.whl"))], check=True)
-    return python
+    """Install by the documented commands into an empty place; return its Python."""
+    place, dist = tmp_path / "opt", tmp_path / "dist"
+    dist.mkdir()
+    shutil.copy(only(built, "*.whl"), dist)
+    shutil.copy(ROOT / "requirements.lock", dist)
+    for command in documented():
+        here = command.replace("/opt/ephemera", str(place)).replace("python3", sys.executable, 1)
+        subprocess.run(shlex.split(here), cwd=tmp_path, check=True)
+    return str(place / "bin" / "python")
 
 
 async def test_the_wheel_serves_from_an_empty_environment(
