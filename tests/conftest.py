@@ -1,8 +1,10 @@
 """Shared by all tests."""
 
+import gc
 import os
 import signal
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
@@ -38,3 +40,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the longest files begin."""
     ranks = {HERE / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Collect nothing while a failure is written down.
+
+    A report parses the source of what failed. Python 3.11 parses it wrongly, and the whole run ends
+    with "AST constructor recursion depth mismatch", when a collection in between destroys what has
+    a traceback to tell: that is parsed, too, and there is one count for both.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if was_collecting:
+            gc.enable()

@@ -109,7 +109,7 @@ async def test_an_idle_line_that_is_lost_is_replaced(redis: RunningRedis, lines:
 async def test_nobody_waits_for_long_for_an_engine_that_is_silent(
     redis: RunningRedis, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ephemera.engine.redis.line.ANSWERS_WITHIN", SHORT)
+    monkeypatch.setattr("ephemera.engine.redis.patience.ANSWERS_WITHIN", SHORT)
     line = await opened(lines)
     assert await line.ask("BLPOP", "nothing", f"{SHORT / 2}") is None
     redis.process.send_signal(signal.SIGSTOP)
@@ -119,7 +119,7 @@ async def test_nobody_waits_for_long_for_an_engine_that_is_silent(
     redis.process.send_signal(signal.SIGCONT)
     again = await opened(lines)
     assert await again.ask("PING") == "PONG"
-    await comes(lambda: not again._watch)
+    await comes(lambda: not again._silence._timer)
     assert again.is_open, "nobody waits"
 
 

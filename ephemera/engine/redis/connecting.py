@@ -11,16 +11,18 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
 from ephemera.engine.redis.line import Client
-from ephemera.engine.redis.reaching import ANSWERS_WITHIN
+from ephemera.engine.redis.patience import made_patient
 
 WITH_TLS: Final = {"rediss", "valkeys"}
 SENTINEL_PORT: Final = 26379
 PORT: Final = 6379
 
+_BY_THE_CLOCK: Final[dict[str, None]] = {"socket_timeout": None, "socket_connect_timeout": None}
+"""No time-outs of redis-py's: `patience.py` has ours."""
+
 _SETTINGS: Final[dict[str, Any]] = {
     "decode_responses": True,
-    "socket_timeout": ANSWERS_WITHIN,
-    "socket_connect_timeout": ANSWERS_WITHIN,
+    **_BY_THE_CLOCK,
     "health_check_interval": 10,
     "protocol": 2,  # of the next one we have no use
 }
@@ -39,7 +41,8 @@ def connect(url: str) -> Client:
     if kind == "cluster":
         return _cluster(url)
     spoken = "rediss" if scheme in WITH_TLS else "redis"
-    return Redis.from_url(f"{spoken}://{rest}", retry=_never_again(), **_SETTINGS)
+    client = Redis.from_url(f"{spoken}://{rest}", retry=_never_again(), **_SETTINGS)
+    return _with_patience(client)
 
 
 async def disconnect(client: Client) -> None:
@@ -55,9 +58,11 @@ def _watched_over(url: str) -> Client:
     """Return a client for `redis+sentinel://[user:password@]HOST[:PORT],…/MASTER[/DATABASE]`."""
     name, _, database = urlsplit(url).path.strip("/").partition("/")
     sentinel: Any = Sentinel(  # type: ignore[no-untyped-call] # redis-py does not tell its types
-        _hosts(url, SENTINEL_PORT), socket_timeout=ANSWERS_WITHIN
+        _hosts(url, SENTINEL_PORT), **_BY_THE_CLOCK
     )
-    return sentinel.master_for(
+    for one in sentinel.sentinels:
+        _with_patience(one)
+    client: Any = sentinel.master_for(
         name,
         redis_class=Redis,
         db=int(database or 0),
@@ -66,14 +71,26 @@ def _watched_over(url: str) -> Client:
         **_tls(url),
         **_SETTINGS,
     )
+    return _with_patience(client)
 
 
 def _cluster(url: str) -> Client:
     """Return a client for `redis+cluster://[user:password@]HOST[:PORT],…`."""
     nodes = [ClusterNode(host, port) for host, port in _hosts(url, PORT)]
-    return RedisCluster(
+    client: Any = RedisCluster(
         startup_nodes=nodes, retry=_never_again(), **_credentials(url), **_tls(url), **_SETTINGS
     )
+    kind = made_patient(client.connection_kwargs["connection_class"])
+    client.connection_kwargs["connection_class"] = kind  # of the nodes that it finds
+    for node in client.startup_nodes:
+        node.connection_class = kind
+    return client
+
+
+def _with_patience(client: Any) -> Client:  # noqa: ANN401 - redis-py's, or one to a Sentinel
+    pool = client.connection_pool
+    pool.connection_class = made_patient(pool.connection_class)
+    return client
 
 
 def _hosts(url: str, port: int) -> Sequence[tuple[str, int]]:

@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import RedisClusterException, RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
-from ephemera.engine.redis.reaching import ANSWERS_WITHIN
+from ephemera.engine.redis.patience import Silence
 
 NOT_A_MASTER: Final = "READONLY"
 
@@ -37,8 +37,7 @@ class Line(asyncio.Protocol):
         self._reader = hiredis.Reader(encoding="utf-8")
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._unsent: list[bytes] = []
-        self._heard_at = 0.0
-        self._watch: asyncio.TimerHandle | None = None
+        self._silence = Silence(self._give_up)
         self.is_open = True
 
     async def ask(self, *words: str | int) -> Any:  # noqa: ANN401 - whatever the engine answers
@@ -49,9 +48,7 @@ class Line(asyncio.Protocol):
         question = hiredis.pack_command(words)  # type: ignore[arg-type] # of any length
         answer = self._loop.create_future()
         if not self._waiting:
-            self._heard_at = self._loop.time()
-        if not self._watch:
-            self._watch = self._loop.call_later(ANSWERS_WITHIN, self._look)
+            self._silence.begin()
         if not self._unsent:
             self._loop.call_soon(self._send)
         self._waiting.append(answer)
@@ -64,7 +61,6 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand the answers to those who asked, the longest waiting first."""
-        self._heard_at = self._loop.time()
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
             asked = self._waiting.popleft()
@@ -72,6 +68,10 @@ class Line(asyncio.Protocol):
                 asked.set_result(answer)
             if isinstance(answer, hiredis.ReplyError) and str(answer).startswith(NOT_A_MASTER):
                 self.is_open = False  # there is another master by now
+        if self._waiting:
+            self._silence.begin()
+        else:
+            self._silence.end()
         if not (self.is_open or self._waiting):
             self._transport.close()
 
@@ -79,20 +79,13 @@ class Line(asyncio.Protocol):
         """Tell those who still wait that there will be no answer."""
         self.is_open = False
         self._fail(LostConnection("the connection to the engine was lost"))
-        if self._watch:
-            self._watch.cancel()
+        self._silence.close()
 
-    def _look(self) -> None:
+    def _give_up(self) -> None:
         """Give up on an engine that has been silent for too long while somebody waits."""
-        self._watch = None
-        if not self._waiting:
-            return
-        if (left := self._heard_at + ANSWERS_WITHIN - self._loop.time()) > 0:
-            self._watch = self._loop.call_later(left, self._look)
-        else:
-            self.is_open = False
-            self._fail(NoAnswer("the engine does not answer"))
-            self._transport.abort()
+        self.is_open = False
+        self._fail(NoAnswer("the engine does not answer"))
+        self._transport.abort()
 
     def _fail(self, fault: Exception) -> None:
         while self._waiting:

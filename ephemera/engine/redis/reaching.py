@@ -12,8 +12,6 @@ from ephemera.domain.errors import Unavailable
 
 RETRY_SECONDS: Final = 2.0
 """So long nobody tries an engine that has failed again and again."""
-ANSWERS_WITHIN: Final = 3.0
-"""Seconds after which a silent engine counts as out of reach."""
 FAILURES: Final = 3
 """So many in a row are no accident, such as a connection that had been lost while it was idle."""
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from redis.exceptions import TimeoutError as NoAnswer
+
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import MessagePosted, ReachChanged, Signal
@@ -28,7 +30,8 @@ from ephemera.engine.base import (
 from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.news import News
-from ephemera.engine.redis.reaching import ANSWERS_WITHIN, RETRY_SECONDS, Reach
+from ephemera.engine.redis.patience import patiently
+from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import end_from_news, signal_from_news
 from ephemera.engine.redis.watched import Reader, Watched
 
@@ -72,9 +75,9 @@ class Watching:
                 watched.room, watched.leases = snapshot
                 watched.cursor = snapshot.room.cursor
             await self._subscribe(room_id)
-            async with asyncio.timeout(ANSWERS_WITHIN):
+            async with patiently():
                 await watched.subscribed.wait()
-        except TimeoutError:
+        except NoAnswer:
             raise Unavailable(RETRY_SECONDS) from None
         finally:
             if not watched.subscribed.is_set():
