@@ -19,6 +19,7 @@ from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.sweeping import ASLEEP_SECONDS, TAKEN_SECONDS
 from ephemera.lobby.keeper import Keeper
 from tests.contracts.test_engine import ADA, BEN, END, LATER, ROOM, opening, say, saying, wiping
+from tests.support.patience import PATIENCE
 from tests.support.processes import comes, until
 from tests.support.redis import FORGETFUL, RunningRedis, running_redis, running_sentinel
 from tests.support.rooms import NOON, a_house, code_of
@@ -428,7 +429,7 @@ async def test_a_room_that_was_not_there_when_it_was_watched_is_found_when_looke
 
 
 async def comes_back(process: Process) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await process.engine.find("0000000000")
@@ -500,15 +501,15 @@ async def test_sentinel_says_where_the_engine_is(redis: RunningRedis) -> None:
 
 async def test_a_failover_loses_no_room_that_is_watched(redis: RunningRedis) -> None:
     with running_redis([*FORGETFUL, "--replicaof", f"127.0.0.1 {redis.port}"]) as replica:
-        await until(lambda: is_replicated(redis), within=20)
+        await until(lambda: is_replicated(redis), within=PATIENCE)
         with running_sentinel(redis) as sentinel:
             process = Process(sentinel.url)
             await process.engine.open()
             await process.engine.commit(opening())
             await process.engine.watch(ROOM.id)
-            await until(sentinel.knows_a_replica, within=20)
+            await until(sentinel.knows_a_replica, within=PATIENCE)
             redis.stop()
-            await until(lambda: has_become_master(replica), within=30)
+            await until(lambda: has_become_master(replica), within=PATIENCE)
             await comes_back(process)
             snapshot = await process.engine.load(ROOM.id)
             assert snapshot

@@ -26,6 +26,7 @@ from ephemera.server.serving import Server
 from ephemera.settings import Settings
 from tests.support.cast import FORM, HTMX, PROGRAM
 from tests.support.crowds import a_heart, one_period
+from tests.support.patience import PATIENCE
 
 RECORDED: Final = {"a message to eight": 836, "a heartbeat of eight": 1014}
 """Calls of Python and C functions. Whoever makes something cheaper lowers them."""
@@ -40,7 +41,7 @@ class Clients:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._http = HTTPConnection("127.0.0.1", port, timeout=20)
+        self._http = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self._said = count()
         self._streams: list[socket.socket] = []
         self._tokens: list[str] = []
@@ -90,7 +91,7 @@ class Clients:
         return json.loads(self._http.getresponse().read())
 
     def _listen(self, token: str) -> socket.socket:
-        stream = socket.create_connection(("127.0.0.1", self._port), timeout=20)
+        stream = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
         head = f"GET /rooms/{self._room}/events HTTP/1.1\r\nHost: a\r\nCookie: seat={token}\r\n\r\n"
         stream.sendall(head.encode())
         return stream

@@ -14,6 +14,7 @@ from ephemera.engine.base import LOG_EVENTS, Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
 from ephemera.web.representations import TextLines
+from tests.support.patience import PATIENCE
 from tests.support.readers import JSON, Reader, Station, a_station, quiet, until
 from tests.support.rooms import FarEngine
 
@@ -226,7 +227,7 @@ async def test_a_stream_is_sent_away_when_its_time_is_over() -> None:
     ada = await station.house.open()
     reader = station.tune_in(ada, seconds=0.01)
     assert reader.task
-    await asyncio.wait_for(reader.task, 10)
+    await asyncio.wait_for(reader.task, PATIENCE)
     assert reader.was_ended
     assert reader.names[-1] == "reconnect"
     assert reader.sequences == [1, 2, 2]
@@ -277,7 +278,7 @@ async def test_a_finite_stream_that_saw_nothing_says_that_all_is_well() -> None:
     ada = await station.house.open()
     reader = station.tune_in(ada, after=2, finite=True, seconds=0.01)
     assert reader.task
-    await asyncio.wait_for(reader.task, 10)
+    await asyncio.wait_for(reader.task, PATIENCE)
     assert reader.was_ended
     assert b"".join(reader.chunks) == JSON.ping(ada.room.cursor)
     assert reader.names == []

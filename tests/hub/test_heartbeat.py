@@ -12,6 +12,7 @@ from ephemera.hub.heartbeat import AT_ONCE, Heartbeat
 from ephemera.hub.hub import SLICES
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
+from tests.support.patience import PATIENCE
 from tests.support.readers import JSON, Reader, Station, a_station, until
 from tests.support.rooms import NOON
 
@@ -109,7 +110,7 @@ async def test_the_heart_beats_for_as_long_as_it_is_let() -> None:
     )
     task = asyncio.create_task(heart.run())
     for _ in range(3):
-        await asyncio.wait_for(beaten.wait(), 10)
+        await asyncio.wait_for(beaten.wait(), PATIENCE)
         beaten.clear()
     assert not task.done()
     task.cancel()

@@ -11,6 +11,7 @@ from ephemera.domain.rooms import KNOCK_SECONDS, MOST_KNOCKS, Knock
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission, Waiting
 from ephemera.lobby.reaper import PERIOD_SECONDS
+from tests.support.patience import PATIENCE
 from tests.support.rooms import NOON, BusyEngine, FarEngine, House, a_house
 
 EXPIRES = NOON + KNOCK_SECONDS
@@ -263,7 +264,7 @@ async def test_the_running_reaper_ends_a_knock_by_itself() -> None:
     house.engine.listen(lambda _, entries: ended.set() if entries else None)
     reaping = asyncio.create_task(house.reaper.run())
     try:
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
     finally:
         reaping.cancel()
     assert (await house.lobby.at_the_door(ada.room.id, zoe.token)).knock == "expired"

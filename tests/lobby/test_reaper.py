@@ -11,6 +11,7 @@ from ephemera.engine.base import Entry, Snapshot
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
 from ephemera.lobby.reaper import BATCH, PERIOD_SECONDS
+from tests.support.patience import PATIENCE
 from tests.support.rooms import DAY, NOON, BusyEngine, House, a_house
 
 
@@ -152,7 +153,7 @@ async def test_the_reaper_runs_for_as_long_as_it_is_let() -> None:
     await asyncio.sleep(0)
     assert await house.engine.count_rooms() == BATCH + 1
     house.clock.turn(31)
-    await asyncio.wait_for(wiped.wait(), 10)
+    await asyncio.wait_for(wiped.wait(), PATIENCE)
     assert not task.done()
     task.cancel()
     with suppress(asyncio.CancelledError):

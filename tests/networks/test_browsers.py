@@ -17,10 +17,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, expect
 
-from tests.support.browser import PATIENCE_MS, Person, person, running_browser
+from tests.support.browser import Person, person, running_browser
 from tests.support.edge import Edge
-from tests.support.firefox import PATIENCE, Firefox, Tab, running_firefox
+from tests.support.firefox import Firefox, Tab, running_firefox
 from tests.support.hostile import cutting_at_random, cutting_idle, holding
+from tests.support.patience import PATIENCE, PATIENCE_MS
 from tests.support.plain import REFRESH_MS, plain
 from tests.support.processes import until
 from tests.support.proxies import running_nginx

@@ -18,6 +18,7 @@ from tests.support.deployment import (
     streams_of,
 )
 from tests.support.edge import Edge
+from tests.support.patience import PATIENCE
 from tests.support.processes import comes, until
 from tests.support.tracing import tracing
 from tests.support.visitors import Seat, join, kinds, open_room, texts
@@ -25,7 +26,7 @@ from tests.support.visitors import Seat, join, kinds, open_room, texts
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BALANCING = {"by-room": True, "at-random": False}
-SETTLES_WITHIN = 20.0
+SETTLES_WITHIN = PATIENCE
 SOON = 0.05
 NAMES = ("Ben", "Cleo")
 ON_THE_MOVE = {502, 503}

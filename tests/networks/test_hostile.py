@@ -20,14 +20,15 @@ from tests.support.hostile import (
     slow_and_lossy,
     speaking_http_1_0,
 )
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer, running_server
 from tests.support.visitors import Seat, join, open_room, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WITHIN = 60.0
-PATIENCE = 6 * HEARTBEAT / 15
+WITHIN = PATIENCE
+FIRST_WORD = 6 * HEARTBEAT / 15
 IDLE = 20 * HEARTBEAT / 15
 # With this one the slow network loses its 2nd, its 17th and its 19th connection.
 SEED = 2335
@@ -62,8 +63,8 @@ async def test_every_reader_gets_each_message_exactly_once_and_in_order(
 ) -> None:
     async with visitor(server.url) as client, NETWORKS[name](server.port) as network:
         ada, ben, cleo = await three_seats(client)
-        html = Faithful(network.url, ben, "events", PATIENCE * 3)
-        lines = Faithful(network.url, cleo, "json", PATIENCE * 3)
+        html = Faithful(network.url, ben, "events", FIRST_WORD * 3)
+        lines = Faithful(network.url, cleo, "json", FIRST_WORD * 3)
         async with reading(html, lines):
             for number in range(20):
                 await say_for_sure(network.url, ada, number)
@@ -79,7 +80,7 @@ async def test_open_and_join_work_and_a_wiped_room_is_seen(
     async with NETWORKS[name](server.port) as network:
         ada = await persistently(network, lambda client, _: open_room(client))
         ben = await persistently(network, lambda client, name: join(client, ada.code, name))
-        reader = Faithful(network.url, ben, "json", PATIENCE * 3)
+        reader = Faithful(network.url, ben, "json", FIRST_WORD * 3)
         async with visitor(server.url) as client, reading(reader):
             await client.post(f"{ada.path}/close", headers=ada.headers)
             await until(lambda: _is(reader.ended), WITHIN)
@@ -105,7 +106,7 @@ async def test_a_proxy_that_holds_bodies_makes_the_reader_turn_to_finite_streams
 ) -> None:
     async with visitor(server.url) as client, holding(server.port) as network:
         ada, ben, _ = await three_seats(client)
-        reader = Faithful(network.url, ben, "events", PATIENCE * 3)
+        reader = Faithful(network.url, ben, "events", FIRST_WORD * 3)
         async with reading(reader):
             await until(lambda: _is(reader.is_finite), WITHIN)
             assert reader.tries == 1
@@ -121,7 +122,7 @@ async def test_an_idle_stream_is_kept_by_its_heartbeat() -> None:
         cutting_idle(server.port, 4.0) as network,
     ):
         ada, ben, _ = await three_seats(client)
-        reader = Faithful(network.url, ben, "json", PATIENCE * 3)
+        reader = Faithful(network.url, ben, "json", FIRST_WORD * 3)
         loop = asyncio.get_running_loop()
         async with reading(reader):
             start = loop.time()
@@ -138,7 +139,7 @@ async def test_a_stream_that_is_cut_while_idle_comes_back_and_misses_nothing() -
         cutting_idle(silent.port, IDLE / 2) as network,
     ):
         ada, ben, _ = await three_seats(client)
-        reader = Faithful(network.url, ben, "json", PATIENCE * 3)
+        reader = Faithful(network.url, ben, "json", FIRST_WORD * 3)
         async with reading(reader):
             for number in range(5):
                 await until(lambda: _is(network.harm > number), WITHIN)  # noqa: B023 # awaited here

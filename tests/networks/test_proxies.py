@@ -18,6 +18,7 @@ import pytest
 
 from tests.networks.conftest import HEARTBEAT
 from tests.support.edge import Edge
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.proxies import FORWARD, PROXIES, REVERSE, running_onion_haproxy
 from tests.support.server import RunningServer, running_server
@@ -37,7 +38,7 @@ from tests.support.visitors import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HEARD_WITHIN = 20.0
+HEARD_WITHIN = PATIENCE
 SOON = 1.0
 SHORT = 4 * HEARTBEAT
 """As much longer than the heartbeat as 60 s are longer than 15 s."""

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.networks.conftest import HEARTBEAT
-from tests.networks.test_hostile import NETWORKS, PATIENCE, WITHIN
+from tests.networks.test_hostile import FIRST_WORD, NETWORKS, WITHIN
 from tests.support.faithful import Faithful, reading, say_for_sure
 from tests.support.hostile import Network
 from tests.support.server import RunningServer
@@ -39,7 +39,7 @@ async def idling(name: str, server: RunningServer) -> AsyncIterator[Idler]:
         ada = await open_room(client)
         ben = await join(client, ada.code)
     async with NETWORKS[name](server.port) as network:
-        reader = Faithful(network.url, ben, "events", PATIENCE * 3)
+        reader = Faithful(network.url, ben, "events", FIRST_WORD * 3)
         async with reading(reader):
             await say_for_sure(server.url, ada, 0)
             await reader.until(1, WITHIN)

@@ -11,12 +11,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError
 
 from tests.support.deployment import ShippedEngine, running_engine
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.tracing import tracing
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SETTLES_WITHIN = 20.0
+SETTLES_WITHIN = PATIENCE
 REPLICATING = {
     f"#   {line}": line
     for line in ("masteruser replica", "masterauth", "user replica on", "user sentinel on")

@@ -7,11 +7,12 @@ import pytest
 import pytest_asyncio
 
 from ephemera.logs import Formatter
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer, running_server
 from tests.support.visitors import gauges, visitor
 
-QUIET_WITHIN = 20.0
+QUIET_WITHIN = PATIENCE
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ephemera.server.accepting import Listener, ListenerConfig
+from tests.support.patience import PATIENCE
 from tests.support.processes import descriptors, until
 from tests.support.server import RunningServer, running
 from tests.support.sockets import Reader, calling
@@ -88,7 +89,7 @@ async def test_a_stream_is_admitted_again_when_another_has_ended() -> None:
         async def is_below() -> bool:
             return (await gauges(client))["streams"] < STREAMS
 
-        await until(is_below, within=10)
+        await until(is_below, within=PATIENCE)
         async with Reader(server.port, seats[-1]) as reader:
             await reader.until_live()
 
@@ -117,10 +118,10 @@ async def test_without_descriptors_streams_go_on_and_the_log_says_so_once() -> N
         await client.aclose()
         async with Reader(server.port, ben) as reader, calling(server.port) as caller:
             with crowd_at_the_door(server, ALLOWED):
-                await until(lambda: has_none_left(server), within=10)
+                await until(lambda: has_none_left(server), within=PATIENCE)
                 await caller.say(ada, "nobody else gets in")
                 await reader.until_texts(1)
-                await until(lambda: has_said(server, RUN_OUT_TOLD), within=10)
+                await until(lambda: has_said(server, RUN_OUT_TOLD), within=PATIENCE)
             async with visitor(server.url) as another:
                 assert await is_seated(another, ben)
                 await say(another, ada, "everybody again")

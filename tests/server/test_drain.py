@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.server import RunningServer, running_server
 
 ENDS_WITHIN = 5.0
@@ -113,7 +114,7 @@ async def open_stream(server: RunningServer, seat: Seat) -> AsyncIterator[Stream
 
 async def ask(reader: StreamReader, writer: StreamWriter, seat: Seat) -> None:
     writer.write(seat.stream_request())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
     assert head.startswith(b"HTTP/1.1 200 "), head
 
 
@@ -136,7 +137,7 @@ def unread_stream(server: RunningServer, seat: Seat) -> socket.socket:
 
 async def stuff(client: httpx.AsyncClient, seat: Seat, unread: socket.socket) -> None:
     """Post until two dozen messages more leave no more bytes waiting than before."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         before, waiting = -1, 0
         while not 0 < waiting <= before:
             for _ in range(24):

@@ -5,6 +5,7 @@ import time
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import Reader
@@ -24,7 +25,7 @@ from tests.support.visitors import (
 GRACE = 30
 LATER = 2.0
 GONE_WITHIN = 1.0
-EMPTY_WITHIN = 10.0
+EMPTY_WITHIN = PATIENCE
 
 
 async def test_rooms_are_wiped_when_their_grace_is_over_and_not_before() -> None:

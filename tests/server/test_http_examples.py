@@ -12,13 +12,14 @@ from ephemera.domain.errors import Refusal
 from ephemera.domain.events import EVENTS, Superseded
 from ephemera.web import texts
 from ephemera.web.acts import ACTS
+from tests.support.patience import PATIENCE
 from tests.support.server import running_server
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "http.md"
 WRITTEN_FOR = "http://127.0.0.1:8000"
 # Printed after every command, before its output ends and the next begins.
 MARK = "\x1e"
-ENDS_WITHIN = 60.0
+ENDS_WITHIN = PATIENCE
 
 _BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.server import RunningServer, running_server
 from tests.support.visitors import AS_PROGRAM, Seat, open_room, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ANSWERED_WITHIN = 10.0
+ANSWERED_WITHIN = PATIENCE
 ENDS_WITHIN = 5.0
 MOST_KNOCKS = 16
 KNOCKS = 200

@@ -8,6 +8,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import forget_peak, most_resident, resident
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import connection, read_all
@@ -45,7 +46,7 @@ async def test_a_body_without_end_is_refused_within_its_first_128_kib(
                 writer.write(head(seat, path, kind))
                 await send(writer, ANSWERED_AFTER)
                 # Nothing more is sent: only the answer can come now, or Quart's time-out.
-                status = await asyncio.wait_for(reader.readline(), 5)
+                status = await asyncio.wait_for(reader.readline(), PATIENCE)
                 assert status == b"HTTP/1.1 413 \r\n", (path, status)
         assert "ERROR" not in server.stderr
 
@@ -74,7 +75,7 @@ async def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sen
             b"POST /rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 131073\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
         )
-        assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 413 \r\n"
+        assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"HTTP/1.1 413 \r\n"
 
 
 @pytest.mark.parametrize("chunked", [True, False])
@@ -90,7 +91,7 @@ async def test_a_body_a_little_too_large_is_read_to_its_end_and_the_connection_l
         writer.write(f"{start}\r\n\r\n".encode())
         writer.write(framed(whole) + b"0\r\n\r\n" if chunked else whole)
         writer.write(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await reader.readline() == b"HTTP/1.1 413 \r\n"
             await reader.readuntil(b"HTTP/1.1 200 ")
 
@@ -102,10 +103,10 @@ async def test_a_stream_whose_request_has_a_body_without_end_keeps_none_of_it() 
         forget_peak(server.pid)
         async with connection(server.port) as (reader, writer):
             writer.write(head(seat, f"{seat.path}/json", PLAIN, method="GET"))
-            assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 200 \r\n"
+            assert await asyncio.wait_for(reader.readline(), PATIENCE) == b"HTTP/1.1 200 \r\n"
             reading = asyncio.ensure_future(read_all(reader))
             await send(writer, WHOLE)
-        await asyncio.wait_for(reading, 20)
+        await asyncio.wait_for(reading, PATIENCE)
         assert most_resident(server.pid) - size < MOST_GROWTH
         assert "ERROR" not in server.stderr
 
@@ -129,7 +130,7 @@ async def send_all(server: RunningServer, seat: Seat, path: str, kind: str) -> b
             await loop.sock_sendall(bare, head(seat, path, kind))
             for _ in range(WHOLE // len(CHUNK)):
                 await loop.sock_sendall(bare, framed(CHUNK))
-        return await asyncio.wait_for(loop.sock_recv(bare, 65_536), 20)
+        return await asyncio.wait_for(loop.sock_recv(bare, 65_536), PATIENCE)
 
 
 def head(seat: Seat, path: str, kind: str, method: str = "POST") -> bytes:

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.nginx import RunningNginx, adapted, running_nginx
+from tests.support.patience import PATIENCE
 from tests.support.server import running_server
 
 ONE_BYTE_CHUNK = b"1\r\nx\r\n"
@@ -50,7 +51,7 @@ async def test_a_message_comes_out_of_an_open_stream_at_once(nginx: RunningNginx
         room, token = answer.json()["room"]["id"], answer.json()["token"]
         seat = {**AS_PROGRAM, "Authorization": f"Bearer {token}"}
         async with (
-            asyncio.timeout(5),
+            asyncio.timeout(PATIENCE),
             client.stream("GET", f"/rooms/{room}/events", headers=seat) as stream,
         ):
             assert stream.status_code == httpx.codes.OK
@@ -86,7 +87,7 @@ async def post_in_tiny_chunks(nginx: RunningNginx, count: int) -> bytes:
     )
     writer.write(ONE_BYTE_CHUNK * count + b"0\r\n\r\n")
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await writer.drain()
             return await reader.read()
     finally:

@@ -10,6 +10,7 @@ import httpx
 
 from tests.support.journeys import Secrets, live_through
 from tests.support.nginx import RunningNginx, running_nginx
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import running_server
 from tests.support.tracing import changes, children, tracing
@@ -76,7 +77,7 @@ async def test_a_whole_journey_through_nginx_as_shipped_opens_no_file_for_writin
     """From the moment nginx listens: its pid file and its empty folders are made before."""
     behind = running_server(EPHEMERA_TRUSTED_HOPS="1", EPHEMERA_RATE_LIMITS="off")
     async with behind as server, running_nginx(server.port) as nginx:
-        await until(lambda: has_all_workers(nginx), within=10)
+        await until(lambda: has_all_workers(nginx), within=PATIENCE)
         async with (
             httpx.AsyncClient(base_url=nginx.url, verify=nginx.trust(), http2=True) as client,
             tracing(server.pid, nginx.pid, *children(nginx.pid)) as changed,

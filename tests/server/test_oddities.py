@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer
 from tests.support.sockets import connection, exchange
@@ -32,7 +33,7 @@ async def seat(server: RunningServer) -> AsyncIterator[Seat]:
         seat = await open_room(client)
         yield seat
         await say(client, seat, "still here")
-        await until(lambda: nobody_streams(client), within=10)
+        await until(lambda: nobody_streams(client), within=PATIENCE)
 
 
 async def nobody_streams(client: httpx.AsyncClient) -> bool:
@@ -147,7 +148,7 @@ async def test_a_client_of_http_1_0_without_a_host_is_answered(server: RunningSe
 async def test_an_upgrade_to_http_2_is_served_on_the_same_connection(server: RunningServer) -> None:
     async with connection(server.port) as (reader, writer):
         writer.write(b"GET /about HTTP/1.1\r\n" + HOST + H2C + b"\r\n" + PREFACE)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 101 ")
             await reader.readuntil(b"</html>")
@@ -163,7 +164,7 @@ async def test_an_upgrade_to_http_2_on_a_stream_leaves_no_ghost(
             "HTTP2-Settings": "AAMAAABkAAQAoAAA",
         }
         writer.write(seat.request("json", headers=headers) + PREFACE)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
             await reader.readuntil(b'{"event":"ping"}\n')
 
@@ -176,6 +177,6 @@ async def test_garbage_is_cut_and_nothing_else_happens(server: RunningServer, se
             async with connection(server.port) as (reader, writer):
                 writer.write(start + chance.randbytes(chance.randrange(1, 2_000)))
                 writer.write_eof()
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     answer = await reader.read()
                 assert not answer.startswith(b"HTTP/1.1 5"), (start, answer)

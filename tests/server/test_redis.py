@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.redis import RunningRedis, free_port, running_redis
 from tests.support.server import RunningServer, outcome, running_server
@@ -68,7 +69,7 @@ async def is_answered(place: Place, seat: Seat, text: str, key: str) -> httpx.Re
         assert answer[0].status_code in {httpx.codes.CREATED, *SAYS_NO}, answer[0].text
         return answer[0].status_code == httpx.codes.CREATED
 
-    await until(taken, within=30)
+    await until(taken, within=PATIENCE)
     return answer[0]
 
 
@@ -130,7 +131,7 @@ async def test_a_room_is_the_same_from_every_process(redis: RunningRedis) -> Non
         for place in (first, second, third):
             answer = await place.client.get(f"{ada.path}/json", headers=ada.headers)
             assert answer.status_code == httpx.codes.NOT_FOUND
-        await until(lambda: all_is_gone(redis), within=5)
+        await until(lambda: all_is_gone(redis), within=PATIENCE)
 
 
 async def all_is_gone(redis: RunningRedis) -> bool:
@@ -195,7 +196,7 @@ async def test_the_rooms_of_a_process_that_was_killed_are_reaped_by_another(
             await reader.until_live()
             os.kill(first.server.pid, signal.SIGKILL)
             # As when half a minute has passed: a lease and a grace that nobody renewed.
-            await until(lambda: is_gone(second, ada), within=60)
+            await until(lambda: is_gone(second, ada), within=PATIENCE)
 
 
 async def is_gone(place: Place, seat: Seat) -> bool:
@@ -267,7 +268,7 @@ async def test_a_room_with_open_streams_outlives_a_restart_of_the_engine(
 
 async def comes_back(reader: Reader, done: Callable[[list[dict[str, Any]]], bool]) -> None:
     """Read on as a client does, that connects again whenever its stream has ended."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not done(unfolded(reader)):
             if not await reader.read():
                 reader.vanish()

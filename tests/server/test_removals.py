@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.server import RunningServer
 from tests.support.sockets import Reader, connection, read_chunk
 from tests.support.visitors import Seat, join, open_room, say_plainly, visitor
@@ -79,7 +80,7 @@ async def seconds_to_the_end(server: RunningServer, way: str) -> float:
     async with (
         visitor(server.url) as client,
         AsyncExitStack() as stack,
-        asyncio.timeout(30),
+        asyncio.timeout(PATIENCE),
     ):
         ada = await open_room(client)
         ben = await join(client, ada.code)
@@ -120,7 +121,7 @@ async def test_nothing_is_said_after_the_answer_however_fast_they_post(
 ) -> None:
     async with (
         visitor(server.url) as client,
-        asyncio.timeout(60),
+        asyncio.timeout(PATIENCE),
     ):
         ada = await open_room(client)
         ben = await join(client, ada.code)

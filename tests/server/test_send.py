@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import ROOT, RunningServer, environment, outcome, running, running_server
 from tests.support.sockets import Reader
@@ -19,7 +20,7 @@ from tests.support.visitors import Seat, gauges, join, open_room, texts, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ENDS_WITHIN = 60.0
+ENDS_WITHIN = PATIENCE
 GONE = "ephemera: There is no such room any more, or this token opens no seat in it."
 WITHOUT_THE_EXTRA = (
     "import sys; sys.modules['httpx'] = sys.modules['prompt_toolkit'] = None; "

@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import descriptors, until
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import Reader, connection, read_all
@@ -29,7 +30,7 @@ async def test_what_comes_slowly_is_cut_and_takes_nothing_from_the_others() -> N
         assert 9 < bodies < 15
         assert 4 < headers < 8
         assert 4 < nothing < 8
-        await until(lambda: is_at_most(server, at_first), within=5)
+        await until(lambda: is_at_most(server, at_first), within=PATIENCE)
         assert "ERROR" not in server.stderr
 
 
@@ -73,7 +74,7 @@ async def trickle(reader: StreamReader, writer: StreamWriter, byte: bytes) -> tu
     loop = asyncio.get_running_loop()
     start = loop.time()
     reading = asyncio.ensure_future(read_all(reader))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not reading.done():
             if not writer.is_closing():
                 writer.write(byte)
@@ -89,7 +90,7 @@ async def test_an_answer_before_the_end_of_the_body_does_not_cost_the_connection
                 b"POST /rooms HTTP/1.1\r\nHost: localhost\r\nOrigin: https://elsewhere.example\r\n"
                 b"Content-Type: text/plain\r\nContent-Length: 4\r\n\r\n"
             )
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 assert await reader.readline() == b"HTTP/1.1 403 \r\n"
                 writer.write(b"body")
                 await reader.readuntil(b"You may not do that here.\n")

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import descriptors, resident, until
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import Reader, calling, stalled
@@ -103,13 +104,13 @@ async def test_500_readers_that_never_read_take_nothing_from_the_others() -> Non
         at_first, size = descriptors(pid), resident(pid)
         with crowd.stall() as count:
             assert count >= 500
-            await until(lambda: crowd.has_streams(rooms + count), within=20)
+            await until(lambda: crowd.has_streams(rooms + count), within=PATIENCE)
             assert not await crowd.has_at_most(at_first)
             await crowd.say(12)
             # The streams of Ada are left, and no others. `has_at_most` leaves room for some more,
             # so it is no sign that the last of the others has ended.
             await until(lambda: crowd.has_streams(rooms), FREE_WITHIN)
-            await until(lambda: crowd.has_at_most(at_first), within=10)
+            await until(lambda: crowd.has_at_most(at_first), within=PATIENCE)
             await crowd.say(3)
             assert resident(pid) < 1.5 * size
         for said, reader in zip(crowd.said, crowd.readers, strict=True):
@@ -132,7 +133,7 @@ async def test_the_memory_of_readers_that_never_read_comes_back() -> None:
 async def pass_a_wave(crowd: Crowd) -> None:
     """Let readers stall until all of them have lost their streams."""
     with crowd.stall() as count:
-        await until(lambda: crowd.has_streams(len(crowd.rooms) + count), within=20)
+        await until(lambda: crowd.has_streams(len(crowd.rooms) + count), within=PATIENCE)
         await crowd.say(12)
         await until(lambda: crowd.has_streams(len(crowd.rooms)), FREE_WITHIN)
 

@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import Reader, calling, connection, exchange, read_all
@@ -45,8 +46,8 @@ async def test_8_readers_killed_at_random_get_500_messages_once_and_in_order(
         said = [f"{number} of {MESSAGES}" for number in range(MESSAGES)]
         for number, text in enumerate(said):
             await caller.say(ada, text)
-            await until(lambda: nobody_is_far_behind(readers, number), within=20)  # noqa: B023
-        accidents = await asyncio.wait_for(reading, 60)
+            await until(lambda: nobody_is_far_behind(readers, number), within=PATIENCE)  # noqa: B023
+        accidents = await asyncio.wait_for(reading, PATIENCE)
         assert min(accidents) > 10, "the premise: everybody was cut often"
         for reader in readers:
             assert_complete(reader, said)
@@ -88,7 +89,7 @@ async def test_a_killed_connection_that_comes_back_makes_no_noise(server: Runnin
             await mine.connect()
             await mine.until_live()
             mine.vanish()
-            await until(lambda: has_streams(client, 1), within=5)
+            await until(lambda: has_streams(client, 1), within=PATIENCE)
             await say_plainly(client, ada, "while Ben was in a tunnel")
             await mine.connect()
             await mine.until_texts(1)
@@ -110,7 +111,7 @@ async def test_heartbeats_come_on_a_silent_stream() -> None:
         visitor(server.url) as client,
     ):
         ada = await open_room(client)
-        async with Reader(server.port, ada) as reader, asyncio.timeout(10):
+        async with Reader(server.port, ada) as reader, asyncio.timeout(PATIENCE):
             started = time.monotonic()
             while reader.pings < 6:
                 assert await reader.read()
@@ -124,7 +125,7 @@ async def test_heartbeats_of_events_are_named_and_have_an_id(server: RunningServ
         ada = await open_room(client)
         async with connection(server.port) as (reader, writer):
             writer.write(ada.request("events"))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 block = await reader.readuntil(b"event: ping\n")
                 assert b"\nid: " in block.rpartition(b"\n\n")[0] or b"id: " in block
                 assert await reader.readline() == b"data: \n"
@@ -175,7 +176,7 @@ async def test_head_answers_as_get_would_and_subscribes_nobody(
     async with visitor(server.url) as client:
         ada = await open_room(client)
         async with client.stream("GET", f"{ada.path}/{way}", headers=ada.headers) as got:
-            await until(lambda: has_streams(client, 1), within=5)
+            await until(lambda: has_streams(client, 1), within=PATIENCE)
             head = await client.head(f"{ada.path}/{way}", headers=ada.headers)
             assert await has_streams(client, 1)
         assert head.status_code == got.status_code == httpx.codes.OK
@@ -192,12 +193,12 @@ async def test_a_stream_too_many_is_refused_and_the_process_says_that_it_is_not_
         readers = [Reader(server.port, seat) for seat in seats[:5]]
         for reader in readers:
             await reader.connect()
-        await until(lambda: has_streams(client, 5), within=5)
+        await until(lambda: has_streams(client, 5), within=PATIENCE)
         await assert_refused(client, f"{seats[5].path}/json", seats[5].headers)
         await assert_refused(client, "/health/ready", {})
         assert (await client.get("/health/live")).status_code == httpx.codes.OK
         readers[0].vanish()
-        await until(lambda: has_streams(client, 4), within=5)
+        await until(lambda: has_streams(client, 4), within=PATIENCE)
         assert (await client.get("/health/ready")).status_code == httpx.codes.OK
         for reader in readers[1:]:
             reader.vanish()
@@ -218,13 +219,13 @@ async def test_a_second_request_on_the_connection_of_a_stream_leaves_no_ghost() 
         ada = await open_room(client)
         async with connection(server.port) as (reader, writer):
             writer.write(ada.request("json") + ada.request("json"))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await reader.readuntil(b'{"event":"ping"}\n')
                 await say_plainly(client, ada, "heard once")
                 heard = await reader.readuntil(b"heard once")
             assert heard.count(b"HTTP/1.1") == 0
             assert await has_streams(client, 1)
-        await until(lambda: has_streams(client, 0), within=10)
+        await until(lambda: has_streams(client, 0), within=PATIENCE)
         assert "ERROR" not in server.stderr
 
 
@@ -235,7 +236,7 @@ async def test_a_client_of_http_1_0_gets_the_stream_until_the_connection_ends(
         ada = await open_room(client)
         async with connection(server.port) as (reader, writer):
             writer.write(ada.request("json", version="1.0"))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 head = await reader.readuntil(b"\r\n\r\n")
                 assert head.startswith(b"HTTP/1.1 200 ")
                 assert b"chunked" not in head
@@ -249,11 +250,11 @@ async def test_a_stream_over_http_2_without_tls_works_too(server: RunningServer)
         ada = await open_room(client)
         async with visitor(server.url, http1=False, http2=True) as other:
             streaming = other.stream("GET", f"{ada.path}/json", headers=ada.headers)
-            async with streaming as stream, asyncio.timeout(10):
+            async with streaming as stream, asyncio.timeout(PATIENCE):
                 assert stream.http_version == "HTTP/2"
                 await say_plainly(client, ada, "by another road")
                 async for line in stream.aiter_lines():
                     if "by another road" in line:
                         break
-        await until(lambda: has_streams(client, 0), within=10)
+        await until(lambda: has_streams(client, 0), within=PATIENCE)
         assert "ERROR" not in server.stderr

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ephemera.server.whole import Whole, read_whole
+from tests.support.patience import PATIENCE
 
-JUDGED_WITHIN: Final = 60.0
+JUDGED_WITHIN: Final = PATIENCE
 """Seconds for a megabyte, of which all but one are to spare; in quadratic time it takes hours."""
 
 

@@ -17,9 +17,8 @@ from playwright.async_api import (
 )
 
 from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.patience import PATIENCE_MS
 from tests.support.watch import Watch
-
-PATIENCE_MS = 15_000.0  # a deadline, not a pause: the machine may be busy
 
 # Runs before any script of the page: says every violation aloud, and notes each line that is put
 # into the log, so that a message shown twice, or taken out and in again, cannot hide.

@@ -26,6 +26,7 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.reaper import Reaper
 from ephemera.settings import Settings
 from tests.support.clock import FakeClock
+from tests.support.patience import PATIENCE
 
 Kind = Mapping[str, str]
 """The headers by which we tell who asks."""
@@ -42,9 +43,8 @@ NEVER: Final = "0123456789abcdef0123"
 HOST: Final = "ephemera.test"
 FORM: Final = "application/x-www-form-urlencoded"
 
-# Deadlines, not pauses: on a busy machine things take long, but not for ever.
-HEARD_WITHIN: Final = 10.0
-ANSWERED_WITHIN: Final = 30.0
+HEARD_WITHIN: Final = PATIENCE
+ANSWERED_WITHIN: Final = PATIENCE
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ephemera.server.connection import Connection
 from ephemera.server.scopes import WHOLE
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
+from tests.support.patience import PATIENCE
 from tests.support.processes import comes
 from tests.support.sockets import read_all, read_chunk
 
@@ -29,7 +30,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Answerer = Callable[[Scope, Receive, Send], Awaitable[None]]
 Field = tuple[bytes, bytes]
 
-WITHIN: Final = 10.0
+WITHIN: Final = PATIENCE
 HOT: Final = frozenset({("POST", "messages"), ("GET", "events")})
 RESET: Final = struct.pack("ii", 1, 0)
 END: Final = b"0\r\n\r\n"

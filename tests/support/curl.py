@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LISTENS_WITHIN = 15.0
+from tests.support.patience import PATIENCE
+
+LISTENS_WITHIN = PATIENCE
 
 
 @dataclass

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import ROOT, STARTS_WITHIN, STOPS_WITHIN
 from tests.support.tracing import children
@@ -63,7 +64,9 @@ class Edge:
             local_address=None if self.forward else address,
             limits=httpx.Limits(max_connections=None, keepalive_expiry=2),
         )
-        return httpx.AsyncClient(base_url=self.url, transport=transport, timeout=30, **options)
+        return httpx.AsyncClient(
+            base_url=self.url, transport=transport, timeout=PATIENCE, **options
+        )
 
     @asynccontextmanager
     async def connection(

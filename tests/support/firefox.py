@@ -19,6 +19,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import STARTS_WITHIN, STOPS_WITHIN, environment
 
@@ -31,7 +32,7 @@ PREFERENCES: dict[str, object] = {
     "network.connectivity-service.enabled": False,
     "services.settings.server": "data:,#remote-settings-dummy/v1",
 }
-PATIENCE = 15.0
+
 _LISTENING = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
 _MOST_BYTES = 2**26  # of one answer: screenshots are large
 

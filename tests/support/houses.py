@@ -14,10 +14,11 @@ from ephemera.engine.redis.keys import LAYOUT
 from ephemera.lobby.keeper import Keeper
 from tests.support.clock import FakeClock
 from tests.support.ledger import Ledger
+from tests.support.patience import PATIENCE
 from tests.support.rooms import NOON, House, a_house
 from tests.support.troubled import TroubledEngine
 
-HEARS_WITHIN: Final = 5.0
+HEARS_WITHIN: Final = PATIENCE
 
 
 class Process:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 LOOKS_AGAIN_AFTER = 0.05
 
 
@@ -36,7 +38,7 @@ async def until(holds: Callable[[], Awaitable[bool]], within: float) -> float:
     return loop.time() - start
 
 
-async def comes(holds: Callable[[], object], within: float = 10.0) -> None:
+async def comes(holds: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait until what others do in this process has come about."""
 
     async def now() -> bool:

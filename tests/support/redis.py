@@ -14,8 +14,9 @@ from typing import Any, Final
 from redis import Redis
 
 from ephemera.engine.redis import checking
+from tests.support.patience import PATIENCE
 
-STARTS_WITHIN: Final = 20.0
+STARTS_WITHIN: Final = PATIENCE
 HOST: Final = "127.0.0.1"
 SLOTS: Final = 16_384
 FORGETFUL: Final = tuple(

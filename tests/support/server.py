@@ -13,11 +13,12 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Deadlines, not pauses: on a busy machine things take long, but not for ever.
-STARTS_WITHIN = 20.0
-STOPS_WITHIN = 10.0
+STARTS_WITHIN = PATIENCE
+STOPS_WITHIN = PATIENCE
 
 _OPEN = re.compile(r"^Ephemera is open at (\S+)$", re.MULTILINE)
 

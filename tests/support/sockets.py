@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Self
 
+from tests.support.patience import PATIENCE
 from tests.support.visitors import Seat, kinds, texts
 
-ANSWERS_WITHIN = 20.0
+ANSWERS_WITHIN = PATIENCE
 _RESET = struct.pack("ii", 1, 0)
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import ROOT, environment
 
-SHOWS_WITHIN = 20.0
+SHOWS_WITHIN = PATIENCE
 
 
 @dataclass(frozen=True)

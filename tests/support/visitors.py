@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.patience import PATIENCE
+
 AS_PROGRAM = {"Accept": "application/json"}
 # The most bytes that 4,000 characters can have.
 LONGEST = "\N{LEDGER}" * 4_000
@@ -54,7 +56,7 @@ _LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=2)
 def visitor(url: str, address: str = "127.0.0.1", **options: Any) -> httpx.AsyncClient:  # noqa: ANN401 # httpx has them
     """Return a client that comes from `address`."""
     transport = httpx.AsyncHTTPTransport(local_address=address, limits=_LIMITS, **options)
-    return httpx.AsyncClient(base_url=url, transport=transport, timeout=30)
+    return httpx.AsyncClient(base_url=url, transport=transport, timeout=PATIENCE)
 
 
 async def open_room(

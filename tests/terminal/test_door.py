@@ -8,6 +8,7 @@ from ephemera.terminal.client import Client
 from ephemera.terminal.door import wait_at_the_door
 from ephemera.terminal.mistakes import Gone, Mistake
 from ephemera.terminal.places import read_room
+from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.scripted import CUT, Scripted, answer, scripted
 
@@ -17,7 +18,7 @@ def state(word: str) -> bytes:
 
 
 async def waiting(server: Scripted) -> None:
-    async with Client(read_room(server.url), "token") as client, asyncio.timeout(30):
+    async with Client(read_room(server.url), "token") as client, asyncio.timeout(PATIENCE):
         await wait_at_the_door(client)
 
 
@@ -56,7 +57,7 @@ async def test_who_stops_waiting_gives_the_place_up() -> None:
         async def asks_again() -> bool:
             return len(server.asked) > 1
 
-        await until(asks_again, 30)
+        await until(asks_again, PATIENCE)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

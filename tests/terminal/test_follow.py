@@ -9,6 +9,7 @@ from ephemera.terminal.events import Event, kind_of
 from ephemera.terminal.follow import Follower
 from ephemera.terminal.mistakes import Gone, Removed
 from ephemera.terminal.places import read_room
+from tests.support.patience import PATIENCE
 from tests.support.scripted import CUT, HOLD, Asked, Scripted, answer, scripted, stream
 
 PING = {"event": "ping"}
@@ -20,7 +21,7 @@ async def followed(server: Scripted) -> tuple[list[str], list[bool]]:
     heard: list[Event] = []
     connected: list[bool] = []
     async with Client(read_room(server.url), "token") as client:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await Follower(client, heard.extend, connected.append).run()
     return [kind_of(event) for event in heard], connected
 

@@ -6,6 +6,7 @@ import pytest
 
 from ephemera.domain.texts import read_text
 from ephemera.terminal.lines import MOST_WAITING, Backlog, Splitter
+from tests.support.patience import PATIENCE
 
 
 def lines_of(content: bytes, chunk: int = 7) -> list[str]:
@@ -97,5 +98,5 @@ async def test_a_writer_waits_while_too_much_is_waiting() -> None:
     await asyncio.sleep(0)
     assert not putting.done()
     await backlog.next()
-    await asyncio.wait_for(putting, 5)
+    await asyncio.wait_for(putting, PATIENCE)
     assert await backlog.next() == ("the straw",)
