@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person
+from tests.support.stopwatch import slowness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -77,7 +78,7 @@ async def test_after_the_last_has_left_the_room_is_gone_within_a_second(
     assert {answer.status for answer in answers} == {200}  # and the connections are there now
     await ada.leave()
     await ben.leave()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(1 * slowness()):
         answers = [await one.context.request.get(room) for one in (ada, ben)]
     assert {answer.status for answer in answers} == {404}
     await ben.page.go_back()

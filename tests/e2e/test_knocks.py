@@ -15,6 +15,7 @@ from tests.support.firefox import Firefox, Tab, running_firefox
 from tests.support.hostile import Network, holding
 from tests.support.plain import ROSTER_MS, plain
 from tests.support.processes import until
+from tests.support.stopwatch import slowness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -94,7 +95,9 @@ async def test_who_knocks_is_let_in_by_one_button_and_lands_in_the_room(
     await knock(zoe, code)
     await expect(knocks(ada)).to_have_text(re.compile("Zoe asks to come in."))
     await ada.page.get_by_role("button", name="Let in").click()
-    await zoe.page.wait_for_url(ada.page.url, timeout=SOON_MS, wait_until="domcontentloaded")
+    await zoe.page.wait_for_url(
+        ada.page.url, timeout=SOON_MS * slowness(), wait_until="domcontentloaded"
+    )
     await expect(knocks(ada)).to_have_count(0)
     await expect(ada.notices.nth(-2)).to_have_text("Ada let Zoe in.")
     await expect(ada.roster).to_have_count(2)
@@ -116,7 +119,7 @@ async def test_who_is_not_let_in_reads_why(newcomer: Newcomer, scripts: bool, ou
         await expect(ada.notices.last).to_have_text("Ada turned Zoe away.")
     else:
         await post(ada, "close", {})
-    await expect(heading(zoe.page)).to_have_text(OUTCOMES[outcome], timeout=SOON_MS)
+    await expect(heading(zoe.page)).to_have_text(OUTCOMES[outcome], timeout=SOON_MS * slowness())
 
 
 async def test_a_page_that_waits_is_not_loaded_again_while_it_waits(newcomer: Newcomer) -> None:
@@ -150,7 +153,9 @@ async def test_many_tabs_that_wait_do_not_chase_each_other(newcomer: Newcomer) -
     for _ in range(2):
         # At once with one process; another may know of no stream of theirs, and let them wait.
         async with zoe.page.expect_navigation(
-            url="**/waiting?once=1", wait_until="commit", timeout=2_000 * FINITE_SECONDS
+            url="**/waiting?once=1",
+            wait_until="commit",
+            timeout=2_000 * FINITE_SECONDS * slowness(),
         ):
             pass
     assert again == [[]] * MOST_STREAMS_OF_A_SEAT
@@ -181,7 +186,7 @@ async def test_a_host_without_scripts_answers_in_the_frame_of_the_roster(
     zoe = await newcomer()
     await knock(zoe, code)
     host = plain(ada)
-    await host.people.get_by_role("button", name=button).click(timeout=2 * ROSTER_MS)
+    await host.people.get_by_role("button", name=button).click(timeout=2 * ROSTER_MS * slowness())
     await expect(host.notices.last).to_have_text(re.compile(f"{last}$"))
     await expect(heading(zoe.page)).not_to_have_text(KNOCKED)
     await expect(host.people.get_by_role("button", name=button)).to_have_count(0)
@@ -202,11 +207,11 @@ async def test_a_member_may_answer_only_while_no_host_is_here(
     await knock(zoe, code)
     there = ben.page if scripts else plain(ben).people
     item = there.locator("#knock-k1")
-    await expect(item).to_have_count(1, timeout=2 * ROSTER_MS)
+    await expect(item).to_have_count(1, timeout=2 * ROSTER_MS * slowness())
     await expect(item).to_be_hidden()
     await ada.page.close()  # and her lease with it
     await expect(there.locator("#member-p1")).to_have_attribute(
-        "data-away", re.compile("."), timeout=4 * ROSTER_MS
+        "data-away", re.compile("."), timeout=4 * ROSTER_MS * slowness()
     )
     await there.get_by_role("button", name="Let in").click()
     await zoe.is_seated()

@@ -12,6 +12,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, Tab
 from tests.support.relay import Relay, running_relay
+from tests.support.stopwatch import slowness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,7 +50,7 @@ async def lose(relay: Relay, ada: Person, ben: Person) -> None:
 
 
 async def catches_up(ada: Person, ben: Person) -> None:
-    await expect(ben.messages).to_have_count(2, timeout=SOON_MS)
+    await expect(ben.messages).to_have_count(2, timeout=SOON_MS * slowness())
     await ada.post("after")
     await ben.sees("before", "during", "after")
     await ben.hears_once()
@@ -108,7 +109,7 @@ async def test_the_watchdog_notices_a_stream_that_died_silently_after_forty_seco
     start = loop.time()
     await lose(relay, ada, ben)
     longest = WATCHDOG + LOOKS_EVERY + SOON_MS / 1_000
-    await expect(ben.messages).to_have_count(2, timeout=longest * 1_000)
+    await expect(ben.messages).to_have_count(2, timeout=longest * 1_000 * slowness())
     assert loop.time() - start > WATCHDOG - LOOKS_EVERY
     await ben.sees("before", "during")
     await ben.hears_once()

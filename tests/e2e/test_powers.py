@@ -6,6 +6,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person, unfold
 from tests.support.plain import PlainPerson, plain
+from tests.support.stopwatch import slowness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -157,7 +158,7 @@ async def test_without_scripts_a_message_is_answered_and_taken_back(newcomer: Ne
     ada, ben = await without_scripts(newcomer)
     await ben.say("hello")
     more = ada.live.get_by_role("button", name="More about this message by Ben")
-    await expect(more).to_be_visible(timeout=SOON_MS)
+    await expect(more).to_be_visible(timeout=SOON_MS * slowness())
     await more.click()
     await ada.page.get_by_role("button", name="Reply").click()
     await ada.is_seated()

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import House, Newcomer, serving
 from tests.support.browser import person
 from tests.support.nginx import running_nginx
+from tests.support.patience import PATIENCE_MS
 from tests.support.server import RunningServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -55,6 +56,6 @@ async def test_a_server_that_comes_back_without_the_room_is_not_waited_for(
         await expect(ada.status).to_have_text("Reconnecting…")
         async with serving(f"127.0.0.1:{server.port}"):
             await expect(ada.page.get_by_role("heading", level=1)).to_have_text(
-                "There is nothing here.", timeout=40_000
+                "There is nothing here.", timeout=PATIENCE_MS
             )
             await expect(ada.page.get_by_text("a secret")).to_have_count(0)

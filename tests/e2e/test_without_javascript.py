@@ -14,6 +14,7 @@ from tests.support.hostile import Network, holding
 from tests.support.nginx import running_nginx
 from tests.support.plain import REFRESH_MS, ROSTER_MS, PlainPerson, plain
 from tests.support.processes import until
+from tests.support.stopwatch import slowness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,7 +88,7 @@ async def test_messages_come_into_the_live_frame_within_two_seconds(newcomer: Ne
     await ben.sees()
     for n in range(3):
         await ada.post(f"message {n}")
-        await expect(ben.messages).to_have_count(n + 1, timeout=SOON_MS)
+        await expect(ben.messages).to_have_count(n + 1, timeout=SOON_MS * slowness())
     await ben.sees("message 0", "message 1", "message 2")
 
 
@@ -136,7 +137,7 @@ async def test_the_roster_renews_itself_and_disturbs_no_draft(newcomer: Newcomer
     await ben.composer.fill("half a thou")
     await cleo.join(await ada.code(), "Cleo")
     await ada.say("while you type")
-    await expect(ben.roster).to_have_count(3, timeout=ROSTER_MS + SOON_MS)
+    await expect(ben.roster).to_have_count(3, timeout=(ROSTER_MS + SOON_MS) * slowness())
     await expect(ben.roster.last).to_contain_text("Cleo")
     assert len(renewed) == 1
     await ben.sees("while you type")
@@ -187,9 +188,9 @@ async def test_the_end_of_the_room_is_seen_in_the_live_frame_which_then_forgets(
     await ada.say("a secret")
     await ben.sees("a secret")
     await end_the_room(ada)
-    await expect(ben.live.get_by_text(CLOSED)).to_be_visible(timeout=SOON_MS)
+    await expect(ben.live.get_by_text(CLOSED)).to_be_visible(timeout=SOON_MS * slowness())
     gone = ben.live.get_by_role("heading", level=1)
-    await expect(gone).to_have_text(NOTHING, timeout=REFRESH_MS + SOON_MS)
+    await expect(gone).to_have_text(NOTHING, timeout=(REFRESH_MS + SOON_MS) * slowness())
     await expect(ben.live.get_by_text("a secret")).to_have_count(0)
     await ben.live.get_by_role("link", name="Back to the lobby").click()
     await ben.page.wait_for_url(f"{ben.url}/")
@@ -264,11 +265,11 @@ async def test_behind_a_proxy_that_holds_bodies_the_slow_mode_shows_all_by_askin
         await expect(one.notices.last).to_have_text("Ben joined.")
     times = requests_of(ben.page, "/live")
     await ada.say("hello Ben")
-    await expect(ben.messages).to_have_count(1, timeout=REFRESH_MS + SOON_MS)
+    await expect(ben.messages).to_have_count(1, timeout=(REFRESH_MS + SOON_MS) * slowness())
     await ben.say("hello Ada")
     for one in (ada, ben):
         await one.sees("hello Ben", "hello Ada")
-    await until(lambda: is_more(times, 2), 3 * REFRESH_MS / 1_000)
+    await until(lambda: is_more(times, 2), 3 * REFRESH_MS / 1_000 * slowness())
     assert_calm(times)
 
 

@@ -1,7 +1,6 @@
 """Removal over real connections: whoever is shown out hears, sees and says nothing more."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 
 import httpx
@@ -10,6 +9,7 @@ import pytest
 from tests.support.patience import PATIENCE
 from tests.support.server import RunningServer
 from tests.support.sockets import Reader, connection, read_chunk
+from tests.support.stopwatch import Stopwatch
 from tests.support.visitors import Seat, join, open_room, say_plainly, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,12 +46,12 @@ class Listener:
         while words not in self.heard:
             assert await self._hear(), f"It ended: {self.heard}"
 
-    async def ended(self) -> float:
+    async def ended(self, watch: Stopwatch) -> float:
         """Read to the end, which must be in good order; return when it came."""
         while await self._hear():
             pass
         assert not self._reader.at_eof(), "the answer was cut, not ended"
-        return time.monotonic()
+        return watch.seconds
 
     async def _hear(self) -> bool:
         chunk = await read_chunk(self._reader)
@@ -94,8 +94,8 @@ async def seconds_to_the_end(server: RunningServer, way: str) -> float:
             stack, server.port, ben, f"{way}?once=1&after={await here(client, ada)}"
         )
         async with asyncio.TaskGroup() as tasks:
-            ends = [tasks.create_task(listener.ended()) for listener in (*bens, once)]
-            began = time.monotonic()
+            watch = Stopwatch(server.pid)
+            ends = [tasks.create_task(listener.ended(watch)) for listener in (*bens, once)]
             await remove(client, ada, ben)
         await say_plainly(client, ada, "said since")
         await cleos.until("said since")
@@ -107,7 +107,7 @@ async def seconds_to_the_end(server: RunningServer, way: str) -> float:
             assert code not in listener.heard
         assert "A host has removed you" not in cleos.heard
         assert "ERROR" not in server.stderr
-    return max(end.result() for end in ends) - began
+    return max(end.result() for end in ends)
 
 
 async def here(client: httpx.AsyncClient, seat: Seat) -> str:

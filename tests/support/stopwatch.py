@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 SAMPLED_EVERY: Final = 0.02
+CONTROL_SECONDS: Final = 0.1
 
 
 class Stopwatch:
@@ -20,11 +21,17 @@ class Stopwatch:
     def __init__(self, *pids: int) -> None:
         self._threads = [f"{pid}" for pid in pids] + [f"self/task/{threading.get_native_id()}"]
         self._waited: dict[str, float] = {}
-        self._start = self._now()
+        self._start, self._start_by_the_wall = self._now(), time.monotonic()
 
     @property
     def seconds(self) -> float:
+        """For what must have happened by now."""
         return self._now() - self._start
+
+    @property
+    def seconds_by_the_wall(self) -> float:
+        """For what must not have happened before: a busy machine only makes it late."""
+        return time.monotonic() - self._start_by_the_wall
 
     def _now(self) -> float:
         for thread in self._threads:
@@ -44,3 +51,15 @@ async def seconds_of(work: Coroutine[Any, Any, object], *pids: int) -> float:
         took = watch.seconds
     await doing
     return took
+
+
+def slowness() -> float:
+    """Return how many times as long as on a quiet machine everything takes now.
+
+    A control for what several processes do one after the other, such as a browser and what is in
+    front of a server: of them no stopwatch can tell who waited for whom.
+    """
+    start, began = time.monotonic(), time.thread_time()
+    while time.thread_time() - began < CONTROL_SECONDS:
+        pass
+    return max(1.0, (time.monotonic() - start) / CONTROL_SECONDS)
