@@ -10,6 +10,9 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 10
 """Characters of a code: 50 bits."""
 
+MOST_TYPED_CHARACTERS: Final = 200
+"""What may be typed as a code, with all that is forgiven; what is longer is no code."""
+
 _FORGIVEN: Final = str.maketrans("OIL", "011", "-")
 
 
@@ -35,6 +38,8 @@ def read_code(typed: str) -> str | None:
 
     Case, hyphens and white space do not matter; O reads as 0, I and L as 1.
     """
+    if len(typed) > MOST_TYPED_CHARACTERS:
+        return None
     code = "".join(typed.split()).upper().translate(_FORGIVEN)
     if len(code) == LENGTH and all(character in ALPHABET for character in code):
         return code

@@ -13,6 +13,10 @@ from ephemera.domain.errors import Invalid
 MOST_GRAPHEMES: Final = 24
 MOST_CHARACTERS: Final = 120
 """A grapheme may be long (a family emoji has seven characters), a name must not."""
+MOST_TYPED_CHARACTERS: Final = 4 * MOST_CHARACTERS
+"""What a nickname may be before it is composed. No character decomposes into more than four, so
+what is longer is too long in any form. It must not be composed to know it: to bring marks into
+their order takes a time that grows with the square of their number."""
 MOST_MARKS_IN_A_ROW: Final = 3
 """Enough for every living script; more is stacking for its own sake (zalgo)."""
 
@@ -35,10 +39,12 @@ def read_nickname(typed: str) -> str:
     `unprintable` (control, bidi, private or invisible characters) or
     `too-many-marks`.
     """
-    words = unicodedata.normalize("NFC", typed).split(" ")
-    nickname = " ".join(word for word in words if word)
-    if not nickname:
+    single_spaced = " ".join(word for word in typed.split(" ") if word)
+    if not single_spaced:
         raise Invalid("nickname", "empty")
+    if len(single_spaced) > MOST_TYPED_CHARACTERS:
+        raise Invalid("nickname", "too-long")
+    nickname = unicodedata.normalize("NFC", single_spaced)
     if len(nickname) > MOST_CHARACTERS or _count_graphemes(nickname) > MOST_GRAPHEMES:
         raise Invalid("nickname", "too-long")
     if not _is_printable(nickname):

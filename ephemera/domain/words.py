@@ -5,6 +5,8 @@ import re
 from typing import Final, NamedTuple
 
 _LABEL: Final = b"ephemera/invitation/1\0"
+_MOST_TYPED_CHARACTERS: Final = 200
+"""What may be typed as a word, with white space: it has 64 characters."""
 _SHAPE: Final = re.compile(r"([0-9a-f]{20})\.([\w-]{43})", re.ASCII)
 
 
@@ -28,5 +30,7 @@ class Word(NamedTuple):
 
 def read_word(typed: str) -> Word | None:
     """Return the word that somebody followed or typed, or None when it can be none."""
+    if len(typed) > _MOST_TYPED_CHARACTERS:
+        return None
     shape = _SHAPE.fullmatch("".join(typed.split()))
     return Word(shape[1], shape[2]) if shape else None

@@ -48,10 +48,12 @@ class _Kept:
             self.weight -= self.log.popleft().event.weight
 
     def amend(self, later: Event) -> None:
-        self.log = deque(
-            entry._replace(event=amended(entry.sequence, entry.event, later)) for entry in self.log
-        )
-        self.weight = sum(entry.event.weight for entry in self.log)
+        """Change what is kept; what stays as it is is not weighed again, for that takes longest."""
+        for place, entry in enumerate(self.log):
+            event = amended(entry.sequence, entry.event, later)
+            if event is not entry.event:
+                self.weight += event.weight - entry.event.weight
+                self.log[place] = entry._replace(event=event)
 
     def take(self, change: Change, room: Room) -> None:
         self.room = room

@@ -14,6 +14,8 @@ _VALUE: Final = rb"[\t -~\x80-\xff]*"
 _LINE: Final = rb"(GET|POST) (/rooms/[0-9A-Za-z_-]+/([a-z]+))(?:\?([!-~]*))? HTTP/1\.1\r\n"
 _FIELD: Final = re.compile(rb"(%b):(%b)\r\n" % (_TOKEN, _VALUE))
 _HEAD: Final = re.compile(rb"%b((?:%b:%b\r\n)+)\r\n" % (_LINE, _TOKEN, _VALUE))
+MOST_HEAD_BYTES: Final = 16 * 1024
+"""As for Hypercorn's parser (`h11_max_incomplete_size`); a longer head is a matter for that one."""
 _UNUSUAL: Final = frozenset(
     {b"expect", b"http2-settings", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
@@ -36,7 +38,7 @@ def read_whole(data: bytes) -> Whole | None:
 
     None when anything about it is unusual, or wrong.
     """
-    head = _HEAD.match(data)
+    head = _HEAD.match(data, 0, MOST_HEAD_BYTES)
     if head is None:
         return None
     method, path, kind, query, fields = head.groups()
@@ -54,7 +56,7 @@ def is_head_of(data: bytes, hot: Collection[tuple[str, str]]) -> bool:
 
     Many clients write the two apart, and the other part is just behind.
     """
-    head = _HEAD.fullmatch(data)
+    head = _HEAD.fullmatch(data) if len(data) <= MOST_HEAD_BYTES else None
     return head is not None and head[1] == b"POST" and ("POST", head[3].decode()) in hot
 
 

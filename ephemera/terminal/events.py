@@ -16,14 +16,21 @@ class Parser:
     """Cuts bytes into lines at LF only (a text may hold other line ends) and reads each."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Return the events that are whole now. Raises `Unreached` for a line without end."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        self._rest += chunk
+        lines = self._take_lines() if b"\n" in chunk else []
         if len(self._rest) > LONGEST_LINE:
             raise Unreached("The server sends a line that does not end.")
         return [event for line in lines if (event := _read(line)) is not None]
+
+    def _take_lines(self) -> list[bytes]:
+        """Return the lines that are whole: a long one in many parts is looked through only once."""
+        *lines, rest = bytes(self._rest).split(b"\n")
+        self._rest = bytearray(rest)
+        return lines
 
 
 def kind_of(event: Event) -> str:

@@ -7,6 +7,8 @@ from typing import Final
 from ephemera.clock import Clock
 
 _HOUR: Final = 3600
+_MOST_CHARACTERS: Final = 100
+"""An address of IPv6 with a zone; what a proxy says may be anything."""
 _TOR_CIRCUITS: Final = ipaddress.IPv6Network("fc00:dead:beef:4dad::/64")
 """By `HiddenServiceExportCircuitID haproxy` Tor gives each circuit an address in here: tor(1)."""
 
@@ -30,7 +32,7 @@ class Addresses:
 
 def _network(address: str | None) -> bytes:
     try:
-        known = ipaddress.ip_address(address or "")
+        known = ipaddress.ip_address((address or "")[:_MOST_CHARACTERS])
     except ValueError:
         return b"unknown"
     if isinstance(known, ipaddress.IPv6Address) and known not in _TOR_CIRCUITS:

@@ -22,6 +22,8 @@ from ephemera.domain.errors import NoSuchRoom
 from ephemera.web.headers import ALWAYS
 
 VENDORED: Final = ("htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js")
+MOST_ENCODING_CHARACTERS: Final = 500
+"""Of `Accept-Encoding`: whoever says more than a browser ever would gets the bytes as they are."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _COMPRESSED: Final = ("text/", "image/svg", "application/manifest")
 
@@ -91,10 +93,15 @@ class Assets:
         if asset is None:
             raise NoSuchRoom
         headers = {**ALWAYS, "Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
-        if asset.compressed and request.accept_encodings.quality("gzip"):
+        if asset.compressed and _takes_gzip():
             headers["Content-Encoding"] = "gzip"
             return Response(asset.compressed, content_type=asset.media_type, headers=headers)
         return Response(asset.content, content_type=asset.media_type, headers=headers)
+
+
+def _takes_gzip() -> bool:
+    said = request.headers.get("Accept-Encoding", "")
+    return len(said) <= MOST_ENCODING_CHARACTERS and request.accept_encodings.quality("gzip") > 0
 
 
 def _asset(name: str, content: bytes) -> Asset:

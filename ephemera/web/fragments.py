@@ -1,6 +1,5 @@
 """The one renderer of everything that is HTML: pages, fragments, and what streams carry."""
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -12,15 +11,12 @@ from markupsafe import Markup, escape
 
 from ephemera.domain.codes import show_code
 from ephemera.domain.events import first_line
+from ephemera.domain.links import links_in
 from ephemera.domain.rooms import Sign
 from ephemera.domain.words import read_word
 from ephemera.web import texts
 from ephemera.web.stencils import Stencil, hole
 
-_LINK: Final = re.compile(
-    r"https?://(?=\w|\[[\da-f:.]+\])[^\s<>\"'`\u00ab\u00bb\u201c\u201d]+", re.IGNORECASE
-)
-_TRAILING: Final = ".,;:!?)]}…"
 _HUES: Final = 8
 
 
@@ -108,15 +104,15 @@ def by_sign(reactions: Iterable[tuple[str, Sign]]) -> list[tuple[Sign, list[str]
 
 
 def linkify(text: str) -> Markup:
-    """Return the text escaped, with http(s) links made clickable."""
-    if "://" not in text:
+    """Return the text escaped, with http(s) links made clickable: the first `MOST_LINKS`."""
+    links = links_in(text)
+    if not links:
         return escape(text)
     parts: list[Markup] = []
     done = 0
-    for match in _LINK.finditer(text):
-        url = _without_trailing(match[0])
-        parts += [escape(text[done : match.start()]), _link(url)]
-        done = match.start() + len(url)
+    for start, url in links:
+        parts += [escape(text[done:start]), _link(url)]
+        done = start + len(url)
     return Markup("").join([*parts, escape(text[done:])])
 
 
@@ -124,10 +120,3 @@ def _link(url: str) -> Markup:
     return Markup(
         '<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>'
     ).format(url)
-
-
-def _without_trailing(url: str) -> str:
-    """Return the link without the punctuation of the sentence around it."""
-    while url[-1] in _TRAILING and not (url[-1] == ")" and url.count("(") >= url.count(")")):
-        url = url[:-1]
-    return url

@@ -5,6 +5,10 @@ from urllib.parse import urlsplit
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+MOST_ORIGIN_CHARACTERS = 300
+"""A scheme, a name of the DNS and a port."""
+
+
 def is_same_site(method: str, host: str, fetch_site: str | None, origin: str | None) -> bool:
     """Tell whether a request may change something here.
 
@@ -20,6 +24,8 @@ def is_same_site(method: str, host: str, fetch_site: str | None, origin: str | N
 
 
 def _host_of(origin: str) -> str:
+    if len(origin) > MOST_ORIGIN_CHARACTERS:
+        return ""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

@@ -108,7 +108,7 @@ class _Body:
 
         Raises `TooLarge` and `TooSlow`.
         """
-        body = b""
+        body = bytearray()  # of a body in many small parts, bytes would be copied for each of them
         try:
             async with nullcontext() if self._is_whole else asyncio.timeout(BODY_SECONDS):
                 while self._last is None:
@@ -120,7 +120,7 @@ class _Body:
                         self._last = message
         except TimeoutError:
             raise TooSlow from None
-        return None if self._last["type"] == "http.disconnect" else body
+        return None if self._last["type"] == "http.disconnect" else bytes(body)
 
     async def rest(self) -> Message:
         """Return the next of what is left of the request, as ASGI's `receive`."""

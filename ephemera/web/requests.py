@@ -49,7 +49,7 @@ async def read_form() -> Mapping[str, str]:
     Only urlencoded forms are read: no other parser exists here, so that
     nothing can be made to spool a body to disk. Raises `NotUnderstood`.
     """
-    return _fields(request.mimetype, await _read_body())
+    return _fields(_kind(), await _read_body())
 
 
 class Draft(NamedTuple):
@@ -64,7 +64,7 @@ class Draft(NamedTuple):
 async def read_message() -> Draft:
     """Return the message that was sent. What was typed is kept for the answer, whatever comes."""
     key = request.headers.get("Idempotency-Key")
-    draft = read_draft(request.mimetype, await _read_body(), key)
+    draft = read_draft(_kind(), await _read_body(), key)
     g.kept_text = draft.text
     return draft
 
@@ -133,6 +133,22 @@ def read_message_number(fields: Mapping[str, str], name: str = "message") -> int
     if shape is None:
         raise Invalid("message", "unknown")
     return int(shape[1])
+
+
+def read_query(query: bytes) -> Mapping[str, str]:
+    """Return the fields of a query; the last of several with one name counts.
+
+    Raises `NotUnderstood`.
+    """
+    try:
+        return dict(parse_qsl(query.decode("latin-1"), max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise NotUnderstood from None
+
+
+def _kind() -> str:
+    """Return the media type of the body; Werkzeug would read its parameters, too."""
+    return media_type(request.headers.get("Content-Type", ""))
 
 
 async def _read_body() -> bytes:

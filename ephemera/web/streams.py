@@ -7,7 +7,6 @@ import random
 from collections.abc import Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
-from urllib.parse import parse_qs
 
 from quart import Blueprint, Response
 
@@ -22,6 +21,7 @@ from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.web.front import HandedOn, Refused, Serve, refusal_for, refused
 from ephemera.web.headers import stream_headers
+from ephemera.web.requests import read_query
 from ephemera.web.scopes import (
     Receive,
     Scope,
@@ -116,15 +116,15 @@ class Streams:
         renderer, asked = self._renderers[kind], headers_of(scope)
         place = await self._place(room_id, kind, token_of(scope, asked))
         self._hub.refuse_when_full()
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        after = asked.get("last-event-id") or query.get("after", [""])[-1]
+        query = read_query(scope["query_string"])
+        after = asked.get("last-event-id") or query.get("after", "")
         return Stream(
             room_id,
             place.id,
             renderer,
             partial(write, send),
             cursor=_cursor(after, place.start),
-            finite=query.get("once") == ["1"],
+            finite=query.get("once") == "1",
             horizon=place.horizon,
         )
 

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephemera.domain.errors import Invalid
-from ephemera.domain.nicknames import MOST_GRAPHEMES, faces, read_nickname
+from ephemera.domain.nicknames import (
+    MOST_CHARACTERS,
+    MOST_GRAPHEMES,
+    MOST_TYPED_CHARACTERS,
+    faces,
+    read_nickname,
+)
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
@@ -190,3 +196,24 @@ def test_what_is_kept_reads_as_itself_and_can_be_seen(typed: str) -> None:
 @given(st.text(string.ascii_letters, min_size=1, max_size=24))
 def test_upper_and_lower_case_always_meet(name: str) -> None:
     assert faces(name.upper()) & faces(name.lower()) & faces(name)
+
+
+# Work is done only on what may be a name
+
+
+def test_no_character_decomposes_into_more_than_four() -> None:
+    longest = max(len(unicodedata.normalize("NFD", chr(code))) for code in range(0x110000))
+    assert longest * MOST_CHARACTERS == MOST_TYPED_CHARACTERS
+
+
+def test_a_name_that_is_typed_decomposed_and_between_blanks_is_as_good() -> None:
+    name = "\u1f82" * MOST_GRAPHEMES
+    decomposed = unicodedata.normalize("NFD", name)
+    assert len(decomposed) == 4 * MOST_GRAPHEMES
+    blanks = " " * 10_000
+    assert read_nickname(f"{blanks}{decomposed}{blanks}") == name
+
+
+@pytest.mark.parametrize("marks", ["\u0315\u0300", "\u0300", "\u0323\u0302"])
+def test_marks_without_end_are_too_long_before_they_are_put_in_order(marks: str) -> None:
+    assert problem_of("a" + marks * 16_000) == "too-long"

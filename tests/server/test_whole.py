@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ephemera.server.whole import Whole, read_whole
+from ephemera.server.whole import MOST_HEAD_BYTES, Whole, read_whole
 from tests.support.patience import PATIENCE
 
 JUDGED_WITHIN: Final = PATIENCE
@@ -396,8 +396,11 @@ def test_a_megabyte_made_to_be_slow_is_judged_in_linear_time(name: str) -> None:
     assert done.returncode == 0
 
 
-def test_a_megabyte_of_fields_and_of_body_is_read() -> None:
-    fields = [b"a%d: b" % number for number in range(MANY // 10)]
+def test_a_megabyte_of_body_is_read_and_of_fields_as_many_as_hypercorn_takes() -> None:
+    fields = [b"a%d: b" % number for number in range(1000)]
     whole = read_whole(a_post(*fields, body=b"x" * MANY))
     assert whole
     assert (len(whole.headers), len(whole.body)) == (len(fields) + 2, MANY)
+    assert len(a_get(*fields * 2)) > MOST_HEAD_BYTES
+    assert read_whole(a_get(*fields)) is not None
+    assert read_whole(a_get(*[b"b%b" % field for field in fields], *fields)) is None

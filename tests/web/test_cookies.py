@@ -172,3 +172,28 @@ async def test_a_password_for_the_proxy_does_not_hide_the_cookie(house: House) -
     assert (await Person(house).get(path, BROWSER, headers=bearer)).status == 404
     basic = cookie | {"Authorization": "Basic YTpi"}
     assert (await Person(house).get(path, BROWSER, headers=basic)).status == 200
+
+
+# Cookies of neighbours, and of nobody
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        "seat={}",
+        " seat = {} ",
+        'seat="{}"',
+        "other=1; seat={}; seat=later",
+        ";;=; é; a=b=c; seat={}",
+        "SEAT=no; seat={}",
+    ],
+)
+async def test_a_seat_is_found_among_other_cookies(scene: Scene, cookies: str) -> None:
+    headers = {"Cookie": cookies.format(scene.ada.token)}
+    assert (await Person(scene.house).get(scene.path, BROWSER, headers=headers)).status == 200
+
+
+@pytest.mark.parametrize("cookies", ["seat", "seat=", "seats={}", "seat=a{}", "x seat={}", "={}"])
+async def test_no_other_cookie_is_taken_for_a_seat(scene: Scene, cookies: str) -> None:
+    headers = {"Cookie": cookies.format(scene.ada.token)}
+    assert (await Person(scene.house).get(scene.path, BROWSER, headers=headers)).status == 404

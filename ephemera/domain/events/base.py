@@ -38,7 +38,10 @@ class Event:
 
     @property
     def weight(self) -> int:
-        """Bytes that the event counts for in the log."""
+        """Bytes that the event counts for in the log: of words, what they become when shown.
+
+        What a page puts around them is not counted: that is bounded by the number of events.
+        """
         return 128
 
     def seen_from(self, horizon: int) -> "Event":  # noqa: ARG002 - most repeat nothing

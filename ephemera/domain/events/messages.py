@@ -3,9 +3,12 @@
 from dataclasses import dataclass, replace
 
 from ephemera.domain.events.base import Event, Secret, Signal
+from ephemera.domain.links import shown_bytes
 from ephemera.domain.rooms import Member, Sign
 
 MOST_QUOTED_CHARACTERS = 120
+REACTION_BYTES = 128
+"""What a reaction becomes at most where it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,12 @@ class MessagePosted(Event):
 
     @property
     def weight(self) -> int:
-        """Bytes that the message counts for in the log."""
-        quoted = len(self.reply.text.encode()) if self.reply else 0
-        return 128 + len(self.text.encode()) + quoted
+        """Bytes that the message counts for in the log: what its words become at most on a page."""
+        quoted = (
+            shown_bytes(self.reply.text) + shown_bytes(self.reply.nickname) if self.reply else 0
+        )
+        said = shown_bytes(self.text) + shown_bytes(self.nickname)
+        return 128 + said + quoted + REACTION_BYTES * len(self.reactions)
 
     def seen_from(self, horizon: int) -> Event:
         """Return the message without its quote of one that is not to be seen."""
@@ -105,7 +111,7 @@ class MessageEdited(Event):
     @property
     def weight(self) -> int:
         """Bytes that the new words count for in the log."""
-        return 128 + len(self.text.encode())
+        return 128 + shown_bytes(self.text) + shown_bytes(self.nickname)
 
     def supersedes(self, earlier: Event) -> bool:
         """Tell whether the earlier event is an older version of this message."""
