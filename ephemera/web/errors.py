@@ -69,8 +69,25 @@ def field_of(refusal: Refusal) -> str:
             return "form"
 
 
+def let_go(raised: BaseException) -> None:
+    """Let an exception keep nothing of how it came about, now that it is answered for.
+
+    The frames of its traceback know what was asked, by whom, and often the exception itself: a
+    circle that only a collection of garbage breaks, which may be minutes away.
+    """
+    waiting: list[BaseException | None] = [raised]
+    while waiting:
+        if each := waiting.pop():
+            waiting += (each.__cause__, each.__context__)
+            each.__traceback__ = each.__cause__ = each.__context__ = None
+
+
 def with_status(answer: Response, refusal: Refusal) -> Response:
-    """Return the answer with the status, and the time to wait, of the refusal."""
+    """Return the answer with the status, and the time to wait, of the refusal.
+
+    Whatever says no goes through here, so this is where refusals are let go.
+    """
+    let_go(refusal)
     answer.status_code = status_of(refusal)
     if isinstance(refusal, TooMany | Unavailable):
         answer.headers["Retry-After"] = str(ceil(refusal.retry_after))
@@ -95,6 +112,10 @@ class Errors:
     async def translate(self, error: HTTPException) -> Response:
         """Answer for what Quart and Werkzeug refuse, and (500) for a fault of ours."""
         refusal = _OF_THE_FRAMEWORK.get(error.code or 500, Broken)
+        for raised in (error, getattr(error, "original_exception", None)):
+            if raised:
+                let_go(raised)
+        request.routing_exception = None  # it may be what was raised
         answer = await self.refuse(refusal())
         answer.headers.extend(
             (name, value) for name, value in error.get_headers() if name == "Allow"

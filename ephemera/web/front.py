@@ -13,6 +13,7 @@ from quart import request
 
 from ephemera.domain.errors import Broken, NoSuchRoom, Refusal
 from ephemera.lobby.lobby import Seated
+from ephemera.web.errors import let_go
 from ephemera.web.requests import Draft
 from ephemera.web.scopes import Asgi, Receive, Scope, Send, origin_form
 
@@ -35,10 +36,10 @@ def refusal_for(raised: Exception) -> Refusal:
 
     Hypercorn would answer to a fault with nothing but its status.
     """
-    if isinstance(raised, Refusal):
-        return raised
-    logger.error("a request could not be answered", exc_info=raised)
-    return Broken()
+    if not isinstance(raised, Refusal):
+        logger.error("a request could not be answered", exc_info=raised)
+    let_go(raised)
+    return raised if isinstance(raised, Refusal) else Broken()
 
 
 class HandedOn(NamedTuple):
