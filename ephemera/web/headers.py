@@ -42,6 +42,9 @@ _DENIED: Final = (
 )
 """All that browsers can deny, but for what later features need: passkeys and the clipboard."""
 
+OURS: Final = "Ephemera"
+"""The name of the header by which a page knows an answer of ours from one of something in front."""
+
 ALWAYS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
@@ -51,6 +54,7 @@ ALWAYS: Final = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _DENIED),
     "X-Robots-Tag": "noindex",
+    OURS: "1",
 }
 
 PAGE: Final = {**ALWAYS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}

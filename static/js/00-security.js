@@ -11,7 +11,17 @@ htmx.registerExtension('ephemera', {
   },
 });
 
-// The address bar may hold a code behind its #; it is nobody's business, ours included.
+// What something in front of us has to say, in its own words and looks, is as good as no answer.
+document.addEventListener('htmx:before:response', (event) => {
+  const { raw } = event.detail.ctx.response;
+  if (raw.ok || ephemera.isOurs(raw)) return;
+  event.preventDefault();
+  htmx.trigger(event.target, 'htmx:response:error', event.detail);
+});
+
+// The address bar may hold a code behind its #; it is nobody's business, ours included. And who asks a
+// cache asks nobody: a 410 of something in front would be given out for ever.
 document.addEventListener('htmx:config:request', (event) => {
   delete event.detail.ctx.request.headers['HX-Current-URL'];
+  event.detail.ctx.request.cache = 'no-store';
 });

@@ -5,7 +5,7 @@ const POCKET = 5_000; // hidden for longer, a page trusts no stream
 const FIRST_WORD = 6_000;
 const RETRY_ENDLESS = 600_000;
 const SLOW = 'ephemera:slow';
-const RELOADED = 'ephemera:reloaded';
+const ENDED = [200, 403, 404, 410];
 
 const stream = () => document.getElementById('stream');
 const connection = () => stream()?._htmx?.sse;
@@ -14,6 +14,7 @@ let lastWord = Date.now();
 let heard = false;
 let failed = false;
 let finite = false;
+let looking = false;
 let hiddenAt = 0;
 let cursor = stream()?.dataset.cursor;
 
@@ -41,7 +42,7 @@ function goFinite() {
   if (finite) return;
   finite = true;
   // 2.3 s less a tenth of jitter: never more than one request in two seconds
-  replace('once=1&', 'sse.reconnectDelay:2300 sse.reconnectJitter:0.1 sse.connectTimeout:40000', 'load, every 45s');
+  replace('once=1&', 'sse.reconnectDelay:2300 sse.reconnectJitter:0.1 sse.reconnectMaxDelay:15000 sse.connectTimeout:40000', 'load, every 45s');
 }
 
 function goEndless() {
@@ -49,13 +50,13 @@ function goEndless() {
   finite = false;
   heard = false;
   lastWord = Date.now();
-  replace('', 'sse.connectTimeout:15000', 'load, every 20s');
+  replace('', 'sse.connectTimeout:15000 sse.reconnectMaxDelay:15000', 'load, every 20s');
   expectFirstWord();
 }
 
 function goSlow() {
   goFinite();
-  sessionStorage.setItem(SLOW, '1');
+  ephemera.remember(SLOW, '1');
   tell('slow');
   setTimeout(goEndless, RETRY_ENDLESS);
 }
@@ -68,9 +69,16 @@ function word(event) {
   lastWord = Date.now();
   cursor = event.detail.message.id || cursor;
   failed = false;
-  if (!finite && !heard) sessionStorage.removeItem(SLOW);
+  if (!finite && !heard) ephemera.forget(SLOW);
   heard = true;
   tell('word');
+}
+
+function hurry() {
+  const loop = connection();
+  if (!loop?.delayCanceller) return;
+  loop.attempt = 1;
+  loop.delayCanceller();
 }
 
 function probe(patience) {
@@ -78,21 +86,42 @@ function probe(patience) {
   const loop = connection();
   tell('trouble');
   if (loop?.reader) loop.reader.cancel();
-  else if (loop?.delayCanceller) { loop.attempt = 1; loop.delayCanceller(); }
+  else if (loop?.delayCanceller) hurry();
   else if (!loop && stream()) htmx.trigger(stream(), 'every', {}, false);
   lastWord = Date.now() - SUSPECT / 2;
 }
 
-function gone() {
-  const last = Number(sessionStorage.getItem(RELOADED));
-  if (Date.now() - last < 60_000) return;
-  sessionStorage.setItem(RELOADED, String(Date.now()));
-  location.reload();
+// What stands at this address instead of the room, if that is our word; or nothing.
+async function ending() {
+  try {
+    const answer = await fetch(location.href, { cache: 'no-store', headers: { Accept: 'text/html' } });
+    const page = ephemera.isOurs(answer) && ENDED.includes(answer.status) ? await answer.text() : '';
+    return page.includes('id="stream"') ? null : page;
+  } catch {
+    return null;
+  }
+}
+
+// Put into this page, not loaded: who loads a page anew and gets it from something in front has lost this one.
+async function end(page) {
+  const ctx = { sourceElement: stream(), request: { action: location.pathname } };
+  await htmx.swap({ ...ctx, text: page, target: '#room', select: 'main', swap: 'outerHTML' });
+  await htmx.swap({ ...ctx, text: '', target: '#stream', swap: 'delete' });
+}
+
+// Something in front that answers 404 while it starts again does not speak for us.
+async function look() {
+  if (looking) return;
+  looking = true;
+  const page = await ending();
+  looking = false;
+  if (page && stream()) await end(page);
+  else tell('trouble');
 }
 
 function trouble(code) {
   failed = true;
-  if (code === 404) gone();
+  if (code === 404) look();
   else tell('trouble');
 }
 
@@ -109,7 +138,8 @@ if (stream()) {
   });
   window.addEventListener('pageshow', (event) => { if (event.persisted) probe(0); });
   window.addEventListener('online', () => probe(0));
+  document.addEventListener('ephemera:reached', () => { if (failed) hurry(); });
   setInterval(() => probe(SILENCE), 5000);
-  if (sessionStorage.getItem(SLOW)) setTimeout(goSlow);
+  if (ephemera.recall(SLOW)) setTimeout(goSlow);
   else expectFirstWord();
 }

@@ -48,10 +48,10 @@ function heard(records) {
 
 if (place) {
   choice.closest('label').hidden = false;
-  choice.checked = sessionStorage.getItem(OFF) === null;
+  choice.checked = ephemera.recall(OFF) === null;
   choice.addEventListener('change', () => {
-    if (choice.checked) sessionStorage.removeItem(OFF);
-    else sessionStorage.setItem(OFF, '1');
+    if (choice.checked) ephemera.forget(OFF);
+    else ephemera.remember(OFF, '1');
     place.replaceChildren();
   });
   document.addEventListener('input', ({ target }) => { if (target.id === 'text' && target.value.trim()) tell(); });

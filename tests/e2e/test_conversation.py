@@ -113,7 +113,7 @@ async def test_what_is_typed_while_a_message_is_on_its_way_is_kept(newcomer: New
     await ada.composer.press_sequentially(" and more")
     held.set()
     await ada.sees("first")
-    await expect(ada.composer).to_have_value("and more")
+    await expect(ada.composer).to_have_value(" and more")
     await expect(ada.composer).to_be_focused()
 
 

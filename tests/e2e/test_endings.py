@@ -1,12 +1,14 @@
 """Leaving, being left alone, and the end of a room."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, Route, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import House, Newcomer, serving
 from tests.support.browser import Person
+from tests.support.relay import running_relay
 from tests.support.stopwatch import slowness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,6 +21,11 @@ async def pair(newcomer: Newcomer) -> tuple[Person, Person]:
     await ben.join(await ada.open_room("Ada"), "Ben")
     await expect(ada.roster).to_have_count(2)
     return ada, ben
+
+
+def kept_words(person: Person) -> Locator:
+    """Return the field with words that were not sent, which stand there to be copied."""
+    return person.page.get_by_label("Your words, not sent. Copy them before you go.")
 
 
 async def shows(person: Person, sentence: str) -> None:
@@ -99,11 +106,13 @@ async def test_the_host_ends_the_room_for_everyone_in_every_tab(
     await ada.page.wait_for_url(f"{house.url}/")
     for one in (ben, tab):
         await shows(one, "The host ended this room. It is gone.")
-    assert "a secret" not in await ben.page.evaluate("JSON.stringify(sessionStorage)")
     await expect(ben.page.get_by_role("heading", level=1)).to_be_focused()
+    await expect(kept_words(ben)).to_have_value("a secret draft")
+    await expect(kept_words(tab)).to_have_count(0)
     ben.watch.forgive("status of 404")
     await ben.page.reload()
     await expect(ben.page.get_by_role("heading", level=1)).to_have_text(NOTHING)
+    await expect(kept_words(ben)).to_have_value("a secret draft")
 
 
 async def test_the_code_of_a_room_that_has_ended_admits_nobody(newcomer: Newcomer) -> None:
@@ -126,3 +135,97 @@ async def test_the_name_of_who_left_can_be_had_by_nobody_else(newcomer: Newcomer
     await expect(mallory.page.get_by_role("alert")).not_to_be_empty()
     await ada.join(code, "Ada")
     await expect(ben.notices.last).to_have_text("Ada joined.")
+
+
+async def removed(ada: Person) -> None:
+    await ada.act("removals", member="p2")
+
+
+async def closed(ada: Person) -> None:
+    await ada.act("close")
+
+
+@pytest.mark.parametrize("end", [removed, closed])
+async def test_what_was_not_sent_is_shown_where_the_page_ends(
+    newcomer: Newcomer, end: Callable[[Person], Awaitable[None]]
+) -> None:
+    ada, ben = await pair(newcomer)
+    ben.watch.forgive("status of 404")
+    await ben.composer.fill("half a\nthought")
+    await end(ada)
+    await expect(kept_words(ben)).to_have_value("half a\nthought")
+    await expect(ben.page.get_by_role("heading", level=1)).to_be_focused()
+    await ben.page.reload()
+    await expect(kept_words(ben)).to_have_value("half a\nthought")
+
+
+async def test_what_is_under_way_at_the_end_is_shown_until_it_was_accepted(
+    newcomer: Newcomer,
+) -> None:
+    ada, ben = await pair(newcomer)
+    ben.watch.forgive("status of 404")
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await ben.page.route("**/messages", hold)
+    async with ben.page.expect_request("**/messages"):
+        await ben.composer.fill("too late")
+        await ben.composer.press("Enter")
+    await ben.composer.fill("and more")
+    await ada.act("close")
+    await expect(kept_words(ben)).to_have_value("too late\nand more")
+    held.set()
+    await ben.page.unroute_all(behavior="wait")
+    await expect(kept_words(ben)).to_have_value("too late\nand more")
+
+
+async def test_a_server_that_was_started_again_leaves_the_draft_to_be_copied(
+    newcomer: Newcomer,
+) -> None:
+    async with serving() as first, running_relay(first.url) as relay:
+        ada = await newcomer(relay.url)
+        ada.watch.forgive("net::ERR_", "Failed to fetch", "network error", "status of", "htmx:")
+        await ada.open_room("Ada")
+        await ada.composer.fill("half a thought")
+        async with serving() as second:
+            relay.lead_to(second.port)
+            await first.terminate()
+            await expect(ada.page.get_by_role("heading", level=1)).to_have_text(NOTHING)
+            await expect(kept_words(ada)).to_have_value("half a thought")
+            await expect(ada.page.locator("#stream")).to_have_count(0)
+            await ada.page.reload()
+            await expect(kept_words(ada)).to_have_value("half a thought")
+            await ada.page.goto(f"{relay.url}/rooms/{'0' * 20}")
+            await expect(kept_words(ada)).to_have_count(0)
+
+
+async def test_a_page_that_says_there_is_nothing_shows_no_draft_where_none_was(
+    newcomer: Newcomer, house: House
+) -> None:
+    ada = await newcomer()
+    ada.watch.forgive("status of 404")
+    await ada.page.goto(f"{house.url}/nonsense")
+    await expect(ada.page.get_by_role("heading", level=1)).to_have_text(NOTHING)
+    await expect(kept_words(ada)).to_have_count(0)
+
+
+async def test_who_is_asked_and_stays_still_has_the_draft(newcomer: Newcomer) -> None:
+    ada = await newcomer()
+    room = await ada.open_room("Ada") and ada.page.url
+
+    async def ask(route: Route) -> None:
+        page = f'<!doctype html><title>Sure?</title><a href="{room}">Stay</a>'
+        await route.fulfill(content_type="text/html", body=page)
+
+    await ada.page.route("**/leave", ask)
+    await ada.composer.fill("half a thought")
+    await ada.page.get_by_role("button", name="Leave").click()
+    await ada.page.get_by_role("link", name="Stay").click()
+    await expect(ada.composer).to_have_value("half a thought")
+    await ada.page.unroute("**/leave")
+    await ada.page.goto(ada.url)
+    await ada.page.goto(room)
+    await expect(ada.composer).to_have_value("half a thought")

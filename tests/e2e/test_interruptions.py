@@ -168,7 +168,7 @@ async def test_half_a_minute_offline_and_a_hidden_tab_lose_and_repeat_nothing(
     await ben.context.set_offline(True)
     end = asyncio.get_running_loop().time() + HALF_A_MINUTE
     await expect(ben.status).to_have_text(
-        "You are offline. Nothing is lost; this page tries again by itself."
+        "You are offline. This page tries again by itself, and what you type stays in its field."
     )
     said = [f"message {n}" for n in range(10)]
     await ada.say(*said)

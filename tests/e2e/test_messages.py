@@ -28,7 +28,7 @@ async def number_of(reader: Person, text: str) -> str:
 
 
 def reply_of(reader: Person) -> Locator:
-    return reader.page.locator("#composer-reply")
+    return reader.page.locator("#composer-reply .reply")
 
 
 async def reply_to(reader: Person, text: str) -> None:

@@ -88,7 +88,7 @@ async def test_a_page_that_is_online_again_catches_up_though_its_stream_died_sil
     await lose(relay, ada, ben)
     await ben.context.set_offline(True)
     await expect(ben.status).to_have_text(
-        "You are offline. Nothing is lost; this page tries again by itself."
+        "You are offline. This page tries again by itself, and what you type stays in its field."
     )
     await expect(ben.composer).to_have_value("half a thou")
     await ben.context.set_offline(False)

@@ -1,6 +1,6 @@
 """Drives Debian's Chromium by Playwright, and keeps an eye on all that its pages do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +37,13 @@ document.addEventListener('DOMContentLoaded', () => {
 
 
 @asynccontextmanager
-async def running_browser() -> AsyncIterator[Browser]:
-    """Run Chromium until the block ends."""
+async def running_browser(without: Sequence[str] = ()) -> AsyncIterator[Browser]:
+    """Run Chromium until the block ends, `without` some of Playwright's own switches."""
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, ignore_default_args=without
+        )
         try:
             yield browser
         finally:

@@ -15,6 +15,7 @@ class Relay:
         self._streams: set[asyncio.StreamWriter] = set()
         self._lost: set[asyncio.StreamWriter] = set()
         self._is_broken = False
+        self._says: bytes = b""
         self.url = ""
 
     def cut(self) -> None:
@@ -35,12 +36,30 @@ class Relay:
         self._is_broken = True
         self.cut()
 
+    def answer_for_itself(self, status: int) -> None:
+        """End every connection, and answer to all requests with a page of its own.
+
+        That is what a proxy does while it starts again, or has lost us. It speaks plain HTTP.
+        """
+        body = b"<!doctype html><title>Not here</title><main><h1>edge</h1></main>"
+        head = f"HTTP/1.1 {status} Odd\r\nContent-Type: text/html\r\nConnection: close\r\n"
+        self._says = head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        self.cut()
+
+    def lead_to(self, port: int) -> None:
+        """Hand new connections on to another port."""
+        self._port = port
+
     def mend(self) -> None:
         self._is_broken = False
+        self._says = b""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_broken:
             writer.transport.abort()
+            return
+        if self._says:
+            await self._speak(reader, writer)
             return
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         self._writers |= {writer, back}
@@ -49,6 +68,13 @@ class Relay:
         finally:
             for known in (self._writers, self._streams, self._lost):
                 known -= {writer, back}
+
+    async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(self._says)
+            await writer.drain()
+        writer.close()
 
     async def _ask(
         self,

@@ -31,6 +31,7 @@ EXACTLY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "X-Robots-Tag": "noindex",
+    "Ephemera": "1",
 }
 
 

@@ -140,7 +140,7 @@ async def test_the_sheet_leads_to_a_composer_that_replies(stage: Stage) -> None:
     said = await stage.message_of(stage.ben, WORDS)
     sheet = (await stage.ada.get(f"{stage.path}/messages?message={said}", HTMX)).text
     assert f'action="{stage.path}" method="get"' in sheet
-    assert f'hx-get="{stage.path}/composer" hx-target="#composer"' in sheet
+    assert f'hx-get="{stage.path}/composer" hx-target="#composer-reply"' in sheet
     assert f'name="reply" value="{said}"' in sheet
     muted = (await stage.mona.get(f"{stage.path}/messages?message={said}", HTMX)).text
     assert "/composer" not in muted
