@@ -22,6 +22,8 @@ NEWER := tests/hub tests/test_eager.py tests/test_garbage.py tests/server/test_l
 	tests/server/test_connection.py tests/server/test_exchange.py tests/server/test_departures.py \
 	tests/server/test_stopping.py tests/server/test_http2.py tests/server/test_encrypted.py \
 	tests/server/test_binds.py tests/server/test_upgrades.py tests/server/test_descriptors.py tests/server/test_drain.py
+# What others wait for goes first. Beside busy loops, what gives way would not get a turn at all.
+GIVES_WAY := nice -n 19
 # An oddity of asyncio in a test is a failure, not a surprise in production.
 export PYTHONASYNCIODEBUG := 1
 
@@ -31,7 +33,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve wheel test test-inside test-machines test-outside test-processes test-crashes test-setup test-newer check format format-check lint types lock bench soak faults scaling clean
+.PHONY: help setup vendor serve wheel test test-busy test-inside test-machines test-outside test-processes test-crashes test-setup test-newer check format format-check lint types lock bench soak faults scaling clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,17 +59,20 @@ test: setup ## Run all tests
 	@$(MAKE) --no-print-directory test-inside
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync test-machines test-outside
 
+test-busy: setup ## Run all tests while busy loops keep every core busy
+	@$(BIN)/python tools/busy.py -- $(MAKE) --no-print-directory test GIVES_WAY=
+
 test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest -n 2 --dist worksteal $(MEASURED) --cov --cov-report=term
 	$(BIN)/pytest -n 2 --dist worksteal $(WEB)
 
 test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
-	PYTHONASYNCIODEBUG= nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
-	PYTHONASYNCIODEBUG= SEQUENCES=1500 nice -n 19 $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
+	PYTHONASYNCIODEBUG= $(GIVES_WAY) $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
+	PYTHONASYNCIODEBUG= SEQUENCES=1500 $(GIVES_WAY) $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15 \
 		$(addprefix --ignore=,$(MEASURED) $(WEB) $(MACHINES) $(CRASHES) $(SETUP))
 
 test-processes: setup ## Run the tests with browsers against three processes that share an engine
