@@ -124,7 +124,7 @@ async def test_plain_http_only_sends_on_to_https(edge: Edge) -> None:
     if not edge.plain_url:  # a forward proxy goes where it is sent
         assert edge.forward
         return
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         answer = await client.post(f"{edge.plain_url}/rooms", data={"nickname": "Ada"})
     assert answer.status_code == httpx.codes.PERMANENT_REDIRECT
     assert re.fullmatch(r"https://127\.0\.0\.1(:\d+)?/rooms", answer.headers["Location"])

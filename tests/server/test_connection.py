@@ -241,7 +241,7 @@ async def test_a_connection_that_asks_for_nothing_is_closed(data: bytes) -> None
 @pytest.mark.parametrize("request_", [post(), get()], ids=["hot", "other"])
 async def test_a_connection_that_asks_for_nothing_more_is_closed(request_: bytes) -> None:
     async with (
-        serving(echo, keep_alive_timeout=0.3) as running,
+        serving(echo, keep_alive_timeout=1.0) as running,
         connection(running.port) as (reader, writer),
     ):
         for request in (post(), request_):
@@ -269,7 +269,7 @@ async def test_a_head_that_comes_in_drops_is_cut() -> None:
 async def test_a_stream_is_not_idle(request_: bytes) -> None:
     streaming = Streaming()
     async with (
-        serving(streaming, keep_alive_timeout=0.3) as running,
+        serving(streaming, keep_alive_timeout=1.0) as running,
         connection(running.port) as (reader, writer),
     ):
         writer.write(request_)

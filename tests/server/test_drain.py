@@ -76,7 +76,9 @@ async def crowded_server(
     patient = running_server(EPHEMERA_RATE_LIMITS="off", EPHEMERA_TCP_USER_TIMEOUT_MS="120000")
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(patient)
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=server.url))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=server.url, timeout=PATIENCE)
+        )
         streams = [
             await stack.enter_async_context(open_stream(server, seat))
             for seat in [await open_room(client) for _ in range(seats)]

@@ -346,7 +346,7 @@ async def test_who_does_not_end_the_handshake_is_cut(data: bytes, papers: Papers
 
 async def test_an_idle_connection_over_tls_is_closed(papers: Papers) -> None:
     async with (
-        secure(papers, echo, keep_alive_timeout=0.3) as running,
+        secure(papers, echo, keep_alive_timeout=1.0) as running,
         encrypted(running, papers) as (reader, writer),
     ):
         writer.write(post())

@@ -28,7 +28,7 @@ async def nginx() -> AsyncIterator[RunningNginx]:
 
 
 def visitor(nginx: RunningNginx) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=nginx.url, verify=nginx.trust(), http2=True)
+    return httpx.AsyncClient(base_url=nginx.url, verify=nginx.trust(), http2=True, timeout=PATIENCE)
 
 
 def test_every_placeholder_that_the_file_names_is_in_it(tmp_path: Path) -> None:

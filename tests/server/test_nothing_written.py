@@ -79,7 +79,9 @@ async def test_a_whole_journey_through_nginx_as_shipped_opens_no_file_for_writin
     async with behind as server, running_nginx(server.port) as nginx:
         await until(lambda: has_all_workers(nginx), within=PATIENCE)
         async with (
-            httpx.AsyncClient(base_url=nginx.url, verify=nginx.trust(), http2=True) as client,
+            httpx.AsyncClient(
+                base_url=nginx.url, verify=nginx.trust(), http2=True, timeout=PATIENCE
+            ) as client,
             tracing(server.pid, nginx.pid, *children(nginx.pid)) as changed,
         ):
             await live_through(client, Secrets())

@@ -105,7 +105,7 @@ async def test_serving_prints_the_url_and_answers_there() -> None:
     async with running_server() as server:
         assert server.stdout == f"Ephemera is open at {server.url}\n"
         assert re.fullmatch(r"http://127\.0\.0\.1:[1-9][0-9]*", server.url)
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
             assert (await client.get("/health/ready")).status_code == httpx.codes.OK
 
 
@@ -121,12 +121,17 @@ async def test_serving_on_a_path_replaces_what_a_dead_server_left(tmp_path: Path
     async with running_server(bind=f"unix:{path}") as server:
         assert server.url == f"unix:{path}"
         transport = httpx.AsyncHTTPTransport(uds=str(path))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", timeout=PATIENCE
+        ) as client:
             assert (await client.get("/health/ready")).status_code == httpx.codes.OK
 
 
 async def test_the_server_does_not_say_what_it_is() -> None:
-    async with running_server() as server, httpx.AsyncClient(base_url=server.url) as client:
+    async with (
+        running_server() as server,
+        httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client,
+    ):
         assert "server" not in (await client.get("/health/ready")).headers
 
 

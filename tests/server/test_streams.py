@@ -111,8 +111,8 @@ async def test_heartbeats_come_on_a_silent_stream() -> None:
         visitor(server.url) as client,
     ):
         ada = await open_room(client)
+        started = time.monotonic()
         async with Reader(server.port, ada) as reader, asyncio.timeout(PATIENCE):
-            started = time.monotonic()
             while reader.pings < 6:
                 assert await reader.read()
             # The first is the greeting; the others come at least so much apart.

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.server import ROOT, running_server
 
 NEEDED = {
@@ -83,7 +84,7 @@ async def test_the_wheel_serves_from_an_empty_environment(
     folder = tmp_path_factory.mktemp("elsewhere")
     async with (
         running_server(python=installed, folder=folder) as server,
-        httpx.AsyncClient(base_url=server.url) as client,
+        httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client,
     ):
         page = await client.get("/", headers={"Accept": "text/html"})
         assert page.status_code == httpx.codes.OK

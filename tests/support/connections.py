@@ -23,6 +23,7 @@ from ephemera.settings import Settings
 from tests.support.patience import PATIENCE
 from tests.support.processes import comes
 from tests.support.sockets import read_all, read_chunk
+from tests.support.stopwatch import Stopwatch
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -75,7 +76,9 @@ class Running:
 
     async def forgets(self, within: float = WITHIN) -> None:
         """Wait until nothing is left of any connection."""
-        await comes(lambda: not self.server._connections and not self.server._tasks, within)
+        watch = Stopwatch()
+        await comes(lambda: not self.server._connections and not self.server._tasks)
+        assert watch.seconds < within
 
 
 def unread(one: Connection) -> int:

@@ -135,7 +135,10 @@ def environment(chosen: Mapping[str, str]) -> dict[str, str]:
 async def _until_ready(server: RunningServer) -> None:
     if not server.url.startswith("http"):
         return
-    async with asyncio.timeout(STARTS_WITHIN), httpx.AsyncClient(base_url=server.url) as client:
+    async with (
+        asyncio.timeout(STARTS_WITHIN),
+        httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client,
+    ):
         while (await client.get("/health/ready")).status_code != httpx.codes.OK:
             pass
 
