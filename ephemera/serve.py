@@ -25,6 +25,7 @@ from hypercorn.config import Config
 from ephemera import garbage
 from ephemera.logs import on_loop_error
 from ephemera.server.accepting import ListenerConfig
+from ephemera.server.bounds import Bounds
 from ephemera.server.forwarded import behind_proxies
 from ephemera.server.listener import listen, url_of
 from ephemera.server.serving import Server
@@ -115,6 +116,16 @@ def known_keys() -> set[str]:
     return {"application_path"} | {name for name in dir(Config) if _can_be_set(name)}
 
 
+def bounds_of(settings: Settings) -> Bounds:
+    """Return the bounds of every connection. Behind a proxy all have one address."""
+    limits = settings.rate_limits and not settings.trusted_hops
+    return Bounds(
+        stalled_seconds=settings.tcp_user_timeout / 1000,
+        connections_per_address=settings.connections_per_address if limits else 0,
+        http2_on_plain_ports=settings.http2_on_plain_ports,
+    )
+
+
 def raise_descriptor_limit() -> None:
     """Allow as many descriptors as the system lets us: every stream takes one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -168,7 +179,8 @@ async def _serve(
     await app.prepare()
     url = url_of(listener, secure=config.ssl_enabled)
     config.bind = [f"fd://{listener.detach()}"]
-    server = Server(behind_proxies(app, settings.trusted_hops), config, app.hot)
+    asgi = behind_proxies(app, settings.trusted_hops)
+    server = Server(asgi, config, app.hot, bounds_of(settings))
     await server.serve(partial(_open_until_told, app, settings, url, _stop_signal()))
 
 

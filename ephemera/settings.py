@@ -48,6 +48,8 @@ class Settings:
     heartbeat: silence on a stream before a ping, in seconds.
     stream_lifetime: age at which a stream is ended, to be opened again, in seconds.
     tcp_user_timeout: how long a reader may stall before its connection is cut, in milliseconds.
+    connections_per_address: as many connections as an address may have; 0 for any number.
+    http2_on_plain_ports: whether HTTP/2 is spoken without TLS, too.
     """
 
     bind: str = "127.0.0.1:8000"
@@ -62,6 +64,8 @@ class Settings:
     heartbeat: float = 15.0
     stream_lifetime: int = 1_800
     tcp_user_timeout: int = 20_000
+    connections_per_address: int = 512
+    http2_on_plain_ports: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -191,4 +195,8 @@ _VARIABLES = {
     "EPHEMERA_TCP_USER_TIMEOUT_MS": _Variable(
         "tcp_user_timeout", _whole(100, 600_000, "milliseconds")
     ),
+    "EPHEMERA_CONNECTIONS_PER_ADDRESS": _Variable(
+        "connections_per_address", _whole(0, 1_000_000, "connections")
+    ),
+    "EPHEMERA_HTTP2_ON_PLAIN_PORTS": _Variable("http2_on_plain_ports", _switch),
 }

@@ -31,7 +31,7 @@ LIBRARIES: Final[Mapping[str, set[str]]] = {
     "engine": {"redis", "hiredis"},
     "hub": set(),
     "lobby": set(),
-    "server": {"hypercorn", "h11"},
+    "server": {"hypercorn", "h11", "h2", "hyperframe"},
     "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},
     "terminal": {"httpx", "prompt_toolkit"},
 }

@@ -50,6 +50,8 @@ def test_settings_cannot_be_changed() -> None:
         ("EPHEMERA_HEARTBEAT", "0.2", "heartbeat", 0.2),
         ("EPHEMERA_STREAM_LIFETIME", "1", "stream_lifetime", 1),
         ("EPHEMERA_TCP_USER_TIMEOUT_MS", "4000", "tcp_user_timeout", 4000),
+        ("EPHEMERA_CONNECTIONS_PER_ADDRESS", "0", "connections_per_address", 0),
+        ("EPHEMERA_HTTP2_ON_PLAIN_PORTS", "on", "http2_on_plain_ports", True),
     ],
 )
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:

@@ -6,11 +6,15 @@ backlog of 1,024, a whole core was busy failing within a quarter of a minute (Py
 """
 
 import socket
-from typing import Any
+from typing import Any, Final
 
 from hypercorn.config import Config, Sockets
 
 from ephemera.logs import EXHAUSTED
+from ephemera.server.guests import Guest, Guests
+
+_REFUSED_AT_ONCE: Final = 64
+"""Then the event loop takes a breath."""
 
 
 class Listener(socket.socket):
@@ -20,9 +24,27 @@ class Listener(socket.socket):
     """
 
     _has_failed = False
+    _guests: Guests | None = None
+
+    def limit(self, guests: Guests) -> None:
+        """Close at once what comes from an address that has too many connections.
+
+        Those of sockets at a path have no address, and are not counted.
+        """
+        self._guests = guests if self.family != socket.AF_UNIX else None
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Accept a connection. Raises `BlockingIOError` after a failure for want of resources."""
+        for _ in range(_REFUSED_AT_ONCE):
+            accepted, address = self._accept_one()
+            if self._guests is None:
+                return accepted, address
+            if self._guests.take_in(address[0]):
+                return Guest.of(accepted, address[0], self._guests), address
+            accepted.close()
+        raise BlockingIOError
+
+    def _accept_one(self) -> tuple[socket.socket, Any]:
         if self._has_failed:
             self._has_failed = False
             raise BlockingIOError

@@ -7,10 +7,11 @@ from contextvars import Context
 from typing import Any, Final, Protocol
 
 from ephemera.eager import start
+from ephemera.logs import Seldom
 from ephemera.server.exchange import Asgi, Exchange
 from ephemera.server.fallback import Fallback, Served
 from ephemera.server.idleness import Idleness
-from ephemera.server.lean import Waiters
+from ephemera.server.outgoing import Bounded, Outgoing
 from ephemera.server.scopes import scope_of
 from ephemera.server.whole import Whole, is_head_of, read_whole
 
@@ -24,12 +25,14 @@ LATE_BODY_SECONDS: Final = 0.05
 logger = logging.getLogger(__name__)
 
 
-class Serving(Served, Protocol):
+class Serving(Served, Bounded, Protocol):
     """The server, as its connections need it."""
 
     asgi: Asgi
     hot: Collection[tuple[str, str]]
     is_stopping: bool
+    faults: Seldom
+    """Whoever finds out how to make one could make thousands."""
 
     def add(self, connection: "Connection") -> None:
         """Note that the connection is open."""
@@ -41,7 +44,7 @@ class Serving(Served, Protocol):
         """Keep the task until it is done."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Outgoing):
     """Reads one request after the other: the hot ones that come whole, and Hypercorn the others.
 
     While one is answered what follows waits, and not much of it. Between two requests it may be
@@ -52,36 +55,31 @@ class Connection(asyncio.Protocol):
         "_fallback",
         "_held",
         "_idleness",
-        "_is_paused",
         "_late_body",
         "_server",
         "_spawned",
-        "_transport",
         "_under_way",
-        "_waiters",
         "is_gone",
     )
 
-    _transport: asyncio.Transport
+    _server: Serving
 
     def __init__(self, server: Serving) -> None:
+        super().__init__()
         self._server = server
         self._fallback: Fallback | None = None
         self._under_way: asyncio.Task[None] | None = None
         self._held = b""
         self._late_body: asyncio.TimerHandle | None = None
-        self._waiters = Waiters()
         self._spawned = 0
         self.is_gone = False
-        self._is_paused = False
         self._idleness = Idleness(server.config.keep_alive_timeout, self.close)
 
     # What the transport tells
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a stream's
-        self._transport = transport
+        super().connection_made(transport)
         self._server.add(self)
         self.rest()
 
@@ -123,45 +121,9 @@ class Connection(asyncio.Protocol):
             self._late_body.cancel()
             self._late_body = None
         self._idleness.stop()
-
-    def pause_writing(self) -> None:
-        """Let those who write wait."""
-        self._is_paused = True
-
-    def resume_writing(self) -> None:
-        """Let them go on."""
-        self._is_paused = False
-        self.tell()
+        self.calm_down()
 
     # What an answer does
-
-    def write(self, data: bytes) -> None:
-        """Write, unless the connection is closing."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
-    async def drained(self) -> None:
-        """Wait until the client has taken most of what was written, or takes nothing any more."""
-        while self._is_paused and not self._transport.is_closing():
-            await self._waiters.wait()
-
-    async def changed(self) -> None:
-        """Wait until the client has gone, or somebody tells."""
-        await self._waiters.wait()
-
-    def tell(self) -> None:
-        """Wake everybody who waits."""
-        self._waiters.wake()
-
-    def close(self) -> None:
-        """Close the connection when all is written."""
-        if not self._transport.is_closing():
-            self._transport.close()
-            self.tell()
-
-    def abort(self) -> None:
-        """Close the connection at once."""
-        self._transport.abort()
 
     def rest(self) -> None:
         """Note that nothing is asked for now; as the server stops, that is the end."""
@@ -230,7 +192,7 @@ class Connection(asyncio.Protocol):
             if exchange.is_over:
                 self.rest()
             else:
-                self.close()
+                self.abort()  # what is unsent of an answer that was cut is not to be sent
 
     async def _hand_on(self, data: bytes) -> None:
         fallback = self._fallback
@@ -288,5 +250,6 @@ class Connection(asyncio.Protocol):
     def _look_at(self, task: asyncio.Task[None]) -> None:
         """Cut the connection if one of its tasks failed: nobody knows how far it had come."""
         if not task.cancelled() and (fault := task.exception()):
-            logger.error("a connection had to be cut", exc_info=fault)
+            if self._server.faults.is_due():
+                logger.error("a connection had to be cut", exc_info=fault)
             self.abort()

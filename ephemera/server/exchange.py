@@ -7,6 +7,8 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
+from ephemera.server.unsent import SLICE
+
 Message = Mapping[str, Any]
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -84,8 +86,16 @@ class Exchange:
             data = self._begin(message["status"], message.get("headers", ()))
         else:
             data = self._go_on(message.get("body", b""), more=message.get("more_body", False))
-        if data:
+        if len(data) > SLICE:
+            await self._write_slices(data)
+        elif data:
             self._wire.write(data)
+            await self._wire.drained()
+
+    async def _write_slices(self, data: bytes) -> None:
+        """Write so that no more than a slice of it waits anywhere but here."""
+        for start in range(0, len(data), SLICE):
+            self._wire.write(data[start : start + SLICE])
             await self._wire.drained()
 
     def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

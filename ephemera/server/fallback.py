@@ -11,9 +11,7 @@ from h11 import IDLE
 from hypercorn.asyncio.task_group import _handle
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol import ProtocolWrapper
-from hypercorn.protocol.h2 import H2Protocol
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.h11 import H2CProtocolRequiredError, H2ProtocolAssumedError
 from hypercorn.typing import (
     AppWrapper,
     ASGIReceiveEvent,
@@ -23,6 +21,9 @@ from hypercorn.typing import (
     WorkerContext,
 )
 
+from ephemera.server.bounds import Bounds
+from ephemera.server.http1 import Cut, Http1
+from ephemera.server.http2 import Http2
 from ephemera.server.lean import Inbox
 
 
@@ -35,8 +36,15 @@ class Wire(Protocol):
     async def drained(self) -> None:
         """Wait until the client has taken most of what was written, or has gone."""
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the client has not taken all that was written."""
+
     def close(self) -> None:
         """Close the connection when all is written."""
+
+    def abort(self) -> None:
+        """Close the connection at once."""
 
     def rest(self) -> None:
         """Note that nothing is asked for now."""
@@ -51,23 +59,11 @@ class Wire(Protocol):
 class _Over:
     """The protocol of a connection that has ended: whoever still has something to say is late."""
 
-    protocol = None
-
     async def handle(self, event: object) -> None:
         """Do nothing."""
 
 
 _OVER: Final[Any] = _Over()
-
-
-class _Streams(dict[int, Any]):
-    """The requests of an HTTP/2 connection; what comes for one that is over harms nobody else's.
-
-    Hypercorn would raise `KeyError`, and lose the connection with every stream on it.
-    """
-
-    def __missing__(self, _: int) -> Any:  # noqa: ANN401 - Hypercorn's types
-        return _OVER
 
 
 class Served(Protocol):
@@ -77,6 +73,7 @@ class Served(Protocol):
     config: Config
     context: WorkerContext
     state: ConnectionState
+    bounds: Bounds
 
 
 class Fallback:
@@ -85,23 +82,30 @@ class Fallback:
     `handle` and `leave` may wait, and must not be awaited at the same time as the same one.
     """
 
-    __slots__ = ("_protocol", "_wire")
+    __slots__ = ("_bounds", "_protocol", "_shared", "_wire")
 
     def __init__(self, served: Served, wire: Wire, transport: asyncio.BaseTransport) -> None:
         self._wire = wire
+        self._bounds = served.bounds
         encrypted = transport.get_extra_info("ssl_object")
-        self._protocol = ProtocolWrapper(
+        self._shared = (
             served.app,
             served.config,
             served.context,
-            self,  # type: ignore[arg-type] # nobody enters it
+            self,
             ConnectionState(served.state),
             encrypted is not None,
             address_of(transport, "peername"),
             address_of(transport, "sockname"),
             self._send,
-            encrypted.selected_alpn_protocol() if encrypted else None,
         )
+        self._protocol: Http1 | Http2
+        if encrypted and encrypted.selected_alpn_protocol() == "h2":
+            self._protocol = self._http2()
+        else:
+            plain = encrypted is None
+            may_upgrade = plain and served.bounds.http2_on_plain_ports
+            self._protocol = Http1(*self._shared, may_upgrade=may_upgrade)
 
     async def begin(self) -> None:
         """Say what the protocol says first."""
@@ -109,15 +113,31 @@ class Fallback:
 
     async def handle(self, data: bytes) -> None:
         """Take what the client said."""
-        await self._protocol.handle(RawData(data))
-        spoken = self._protocol.protocol
-        if isinstance(spoken, H11Protocol) and spoken.stream and spoken.stream.closed:
+        try:
+            await self._protocol.handle(RawData(data))
+        except H2ProtocolAssumedError as found:
+            await self._go_over(found.data)
+        except H2CProtocolRequiredError as asked:
+            await self._go_over(asked.data, asked.headers, asked.settings)
+        spoken = self._protocol
+        if isinstance(spoken, Http1) and spoken.stream and spoken.stream.closed:
             self._wire.close()  # a websocket was refused, and Hypercorn would leave it at that
-        if isinstance(spoken, H2Protocol):
-            open_ = {number: each for number, each in spoken.streams.items() if not each.closed}
-            spoken.streams = _Streams(open_)
-            if spoken.idle:  # it says so after a request only, not before the first one
-                self._wire.rest()
+        if isinstance(spoken, Http2) and spoken.idle:  # it says so after a request only
+            self._wire.rest()
+
+    def _http2(self) -> Http2:
+        return Http2(*self._shared, wire=self._wire, stalled_seconds=self._bounds.stalled_seconds)
+
+    async def _go_over(
+        self,
+        data: bytes,
+        headers: list[tuple[bytes, bytes]] | None = None,
+        settings: bytes | None = None,
+    ) -> None:
+        """Go over to HTTP/2."""
+        self._protocol = self._http2()
+        await self._protocol.initiate(headers, settings)
+        await self._protocol.handle(RawData(data))
 
     async def leave(self) -> None:
         """Take it that the client has gone."""
@@ -132,13 +152,14 @@ class Fallback:
         They would wait for a full collection of garbage, which comes the later the more is open.
         """
         self._protocol = _OVER
+        self._shared = _OVER
 
     @property
     def is_between_requests(self) -> bool:
         """Whether whatever comes next is the beginning of a request of HTTP/1.1."""
-        spoken = self._protocol.protocol
+        spoken = self._protocol
         return (
-            isinstance(spoken, H11Protocol)
+            isinstance(spoken, Http1)
             and spoken.stream is None
             and spoken.connection.their_state is IDLE
             and not spoken.connection.trailing_data[0]
@@ -148,6 +169,8 @@ class Fallback:
         if isinstance(event, RawData):
             self._wire.write(event.data)
             await self._wire.drained()
+        elif isinstance(event, Cut):
+            self._wire.abort()
         elif isinstance(event, Closed):
             self._wire.close()
         elif isinstance(event, Updated):

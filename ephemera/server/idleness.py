@@ -24,7 +24,9 @@ class Idleness:
         return self._since is not None
 
     def begin(self) -> None:
-        """Note that there is nothing to do from now on."""
+        """Note that there is nothing to do from now on, if that is not noted already."""
+        if self._since is not None:
+            return
         loop = asyncio.get_running_loop()
         self._since = loop.time()
         if self._timer is None:

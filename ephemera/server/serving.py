@@ -14,8 +14,12 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper, ConnectionState, Event
 from hypercorn.typing import WorkerContext as HypercornContext
 
+from ephemera.logs import Seldom
+from ephemera.server.accepting import Listener
+from ephemera.server.bounds import Bounds
 from ephemera.server.connection import Connection
 from ephemera.server.exchange import Asgi
+from ephemera.server.guests import Guests
 from ephemera.server.lean import Happening
 
 _ABORTED_SECONDS: Final = 0.5
@@ -35,14 +39,23 @@ class Server:
     the path (ADR 0032).
     """
 
-    def __init__(self, asgi: Asgi, config: Config, hot: Collection[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        asgi: Asgi,
+        config: Config,
+        hot: Collection[tuple[str, str]],
+        bounds: Bounds = Bounds(),  # noqa: B008 - it cannot be changed
+    ) -> None:
         self.asgi = asgi
+        self.bounds = bounds
         self.config = config
         self.hot = hot
         self.app: AppWrapper = ASGIWrapper(asgi)
         self.context: HypercornContext = _Context(None)
         self.state = ConnectionState({})
         self.is_stopping = False
+        self.faults = Seldom()
+        self._guests = Guests(bounds.connections_per_address)
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._nobody: asyncio.Future[None] | None = None
@@ -93,6 +106,8 @@ class Server:
         ]
 
     async def _accept(self, listener: socket, tls: SSLContext | None) -> asyncio.Server:
+        if isinstance(listener, Listener) and self.bounds.connections_per_address:
+            listener.limit(self._guests)
         return await asyncio.get_running_loop().create_server(
             lambda: Connection(self),
             sock=listener,

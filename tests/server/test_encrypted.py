@@ -288,7 +288,7 @@ async def test_who_is_read_slowly_over_tls_is_told_that_the_client_has_gone(
     async with secure(papers, pouring) as running, encrypted(running, papers) as (_, writer):
         writer.write(request_)
         await running.accepts()
-        await comes(lambda: running.only._is_paused)
+        await comes(lambda: running.only.is_behind)
         leave(writer, way)
         if way in {"polite", "half"}:
             await comes(lambda: not running.server._connections or running.only.is_gone)

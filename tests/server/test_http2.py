@@ -30,7 +30,10 @@ pytestmark = pytest.mark.usefixtures("silence")
 
 
 async def test_http_2_is_spoken_on_the_same_port() -> None:
-    async with serving(echo) as running, speaking_http2(running.port) as client:
+    async with (
+        serving(echo, http2_on_plain_ports=True) as running,
+        speaking_http2(running.port) as client,
+    ):
         numbers = [client.ask("POST", "/rooms/a/messages", b"hello") for _ in range(20)]
         await client.until(lambda: all(map(client.has_ended, numbers)))
         for number in numbers:
@@ -41,7 +44,7 @@ async def test_http_2_is_spoken_on_the_same_port() -> None:
 async def test_a_stream_and_requests_go_side_by_side_on_http_2() -> None:
     streaming = Streaming()
     async with (
-        serving(streaming, keep_alive_timeout=0.3) as running,
+        serving(streaming, keep_alive_timeout=0.3, http2_on_plain_ports=True) as running,
         speaking_http2(running.port) as client,
     ):
         stream = client.ask("GET", "/rooms/a/events")
@@ -60,7 +63,10 @@ async def test_a_stream_and_requests_go_side_by_side_on_http_2() -> None:
 
 
 async def test_an_upgrade_to_http_2_is_made_after_hot_requests() -> None:
-    async with serving(echo) as running, connection(running.port) as (reader, writer):
+    async with (
+        serving(echo, http2_on_plain_ports=True) as running,
+        connection(running.port) as (reader, writer),
+    ):
         writer.write(post())
         assert (await answer_of(reader)).body.endswith(b"whole")
         client = H2Connection(H2Configuration(client_side=True, header_encoding=None))
@@ -80,7 +86,10 @@ async def test_an_upgrade_to_http_2_is_made_after_hot_requests() -> None:
 
 @pytest.mark.parametrize("way", ["half", "closed", "reset"])
 async def test_a_client_of_http_2_that_goes_leaves_nothing(way: str) -> None:
-    async with serving(listen) as running, connection(running.port) as (reader, writer):
+    async with (
+        serving(listen, http2_on_plain_ports=True) as running,
+        connection(running.port) as (reader, writer),
+    ):
         client = Http2(reader, writer)
         client.begin()
         streams = [client.ask("GET", "/rooms/a/events") for _ in range(3)]
@@ -98,7 +107,10 @@ async def test_what_is_said_on_http_2_after_the_answer_harms_nobody() -> None:
             await let.wait()
         await reply(send, b"no")
 
-    async with serving(answer) as running, speaking_http2(running.port) as client:
+    async with (
+        serving(answer, http2_on_plain_ports=True) as running,
+        speaking_http2(running.port) as client,
+    ):
         stream = client.ask("GET", "/rooms/a/events")
         early = client.ask("POST", "/rooms/a/messages", b"some", end=False)
         await client.until(lambda: client.has_ended(early))

@@ -145,16 +145,16 @@ async def test_a_client_of_http_1_0_without_a_host_is_answered(server: RunningSe
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_an_upgrade_to_http_2_is_served_on_the_same_connection(server: RunningServer) -> None:
+async def test_an_offer_of_http_2_is_not_taken(server: RunningServer) -> None:
     async with connection(server.port) as (reader, writer):
         writer.write(b"GET /about HTTP/1.1\r\n" + HOST + H2C + b"\r\n" + PREFACE)
         async with asyncio.timeout(PATIENCE):
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 101 ")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
             await reader.readuntil(b"</html>")
+            assert (await reader.read()).startswith(b"HTTP/1.1 505 "), "the preface is no request"
 
 
-async def test_an_upgrade_to_http_2_on_a_stream_leaves_no_ghost(
+async def test_an_offer_of_http_2_with_a_stream_leaves_no_ghost(
     server: RunningServer, seat: Seat
 ) -> None:
     async with connection(server.port) as (reader, writer):
@@ -163,9 +163,9 @@ async def test_an_upgrade_to_http_2_on_a_stream_leaves_no_ghost(
             "Upgrade": "h2c",
             "HTTP2-Settings": "AAMAAABkAAQAoAAA",
         }
-        writer.write(seat.request("json", headers=headers) + PREFACE)
+        writer.write(seat.request("json", headers=headers))
         async with asyncio.timeout(PATIENCE):
-            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
             await reader.readuntil(b'{"event":"ping"}\n')
 
 
@@ -179,4 +179,5 @@ async def test_garbage_is_cut_and_nothing_else_happens(server: RunningServer, se
                 writer.write_eof()
                 async with asyncio.timeout(PATIENCE):
                     answer = await reader.read()
-                assert not answer.startswith(b"HTTP/1.1 5"), (start, answer)
+                is_refused = answer.startswith(b"HTTP/1.1 5")
+                assert is_refused == (start is PREFACE), (start, answer)

@@ -56,7 +56,9 @@ async def test_idle_connections_are_closed_when_the_server_stops(before: bytes) 
 
 async def test_a_client_of_http_2_is_let_go_when_the_server_stops() -> None:
     async with (
-        serving(echo, keep_alive_timeout=1_000, graceful_timeout=1_000) as running,
+        serving(
+            echo, keep_alive_timeout=1_000, graceful_timeout=1_000, http2_on_plain_ports=True
+        ) as running,
         speaking_http2(running.port) as client,
     ):
         number = client.ask("GET", "/")

@@ -89,7 +89,7 @@ async def test_who_asked_wrongly_for_a_websocket_does_not_hold_up_the_end(name: 
 
 async def test_who_asks_wrongly_for_a_websocket_on_http_2_does_not_stay() -> None:
     async with (
-        serving(refuse, keep_alive_timeout=0.3) as running,
+        serving(refuse, keep_alive_timeout=0.3, http2_on_plain_ports=True) as running,
         speaking_http2(running.port) as client,
     ):
         number = client.ask("CONNECT", "/", end=False, protocol="websocket")

@@ -9,13 +9,14 @@ import termios
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
 import pytest
 
 from ephemera.logs import Formatter, on_loop_error
 from ephemera.serve import config_file, load_config
+from ephemera.server.bounds import Bounds
 from ephemera.server.connection import Connection
 from ephemera.server.scopes import WHOLE
 from ephemera.server.serving import Server
@@ -97,7 +98,7 @@ async def serving(
     host: str = "127.0.0.1",
     **changes: Any,  # noqa: ANN401 - of any type that the configuration has
 ) -> AsyncIterator[Running]:
-    """Serve as `ephemera serve` does, with a configuration that is changed a little."""
+    """Serve as `ephemera serve` does, with other bounds and a configuration changed a little."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
     port = listener.getsockname()[1]
@@ -120,6 +121,7 @@ async def serving_at(
     loop.slow_callback_duration = 60.0
     config = load_config(config_file(), Settings())
     config.bind = [bind]
+    others = {each.name: changes.pop(each.name) for each in fields(Bounds) if each.name in changes}
     for name, value in changes.items():
         setattr(config, name, value)
 
@@ -130,7 +132,7 @@ async def serving_at(
             await send({"type": f"{message['type']}.complete"})
         return await send({"type": "lifespan.shutdown.complete"})
 
-    server, over = Server(app, config, hot), asyncio.Event()
+    server, over = Server(app, config, hot, Bounds(**others)), asyncio.Event()
     task = asyncio.create_task(server.serve(over.wait))
     running = Running(server, 0, over, task)
     try:

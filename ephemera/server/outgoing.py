@@ -1,0 +1,126 @@
+"""What is written on a connection: somebody waits until it is taken, and not for ever."""
+
+import asyncio
+from typing import Final, Protocol
+
+from ephemera.server.bounds import Bounds
+from ephemera.server.lean import Waiters
+from ephemera.server.patience import Patience
+
+DRAINED_SECONDS: Final = 0.02
+"""So often it is looked whether a client of TLS has caught up: nobody tells."""
+
+
+class Bounded(Protocol):
+    """The server, as what is written needs it."""
+
+    bounds: Bounds
+
+
+class Outgoing(asyncio.Protocol):
+    """The half of a connection that writes.
+
+    Somebody always waits for what the kernel has not taken: whoever ends an answer knows that
+    nothing of it is left here, and who drops one knows what to drop.
+    """
+
+    __slots__ = ("_is_encrypted", "_is_paused", "_patience", "_transport", "_waiters")
+
+    _server: Bounded
+    _transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self._is_paused = False
+        self._patience: Patience | None = None
+        self._waiters = Waiters()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a stream's
+        self._transport = transport
+        layers = _layers(transport)
+        for each in layers:
+            each.set_write_buffer_limits(0, 0)
+        self._is_encrypted = len(layers) > 1
+        if self._is_encrypted:
+            transport.set_write_buffer_limits(1, 0)  # with 0 asyncio's TLS is always behind
+
+    def pause_writing(self) -> None:
+        """Let those who write wait, and the client not take its time for ever."""
+        self._is_paused = True
+        self._grow_impatient()
+
+    def resume_writing(self) -> None:
+        """Let them go on."""
+        self._is_paused = False
+        if not self._transport.is_closing():
+            self.calm_down()
+        self.tell()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the kernel has not taken all that was written."""
+        return self._unsent() > 0
+
+    def write(self, data: bytes) -> None:
+        """Write, unless the connection is closing."""
+        if not self._transport.is_closing():
+            if self._patience:
+                self._patience.add(len(data))
+            self._transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until the kernel has taken what was written, or the client takes nothing more."""
+        while self._is_paused and not self._transport.is_closing():
+            await self._waiters.wait()
+        if self._is_encrypted:
+            await self._drained_below()
+
+    async def changed(self) -> None:
+        """Wait until the client has gone, or somebody tells."""
+        await self._waiters.wait()
+
+    def tell(self) -> None:
+        """Wake everybody who waits."""
+        self._waiters.wake()
+
+    def close(self) -> None:
+        """Close the connection when all is written; who does not take it is not waited for."""
+        if not self._transport.is_closing():
+            self._transport.close()
+            if self.is_behind:
+                self._grow_impatient().hurry()
+            self.tell()
+
+    def abort(self) -> None:
+        """Close the connection at once, and forget what is unsent."""
+        self._transport.abort()
+
+    def calm_down(self) -> None:
+        """Have all the patience of the world: nothing waits for the client."""
+        if self._patience:
+            self._patience.stop()
+            self._patience = None
+
+    def _unsent(self) -> int:
+        return sum(each.get_write_buffer_size() for each in _layers(self._transport))
+
+    async def _drained_below(self) -> None:
+        """Wait for what TLS has handed down, too."""
+        while self.is_behind and not self._transport.is_closing():
+            self._grow_impatient()
+            await asyncio.sleep(DRAINED_SECONDS)
+        if not self._transport.is_closing():
+            self.calm_down()
+
+    def _grow_impatient(self) -> Patience:
+        seconds = self._server.bounds.stalled_seconds
+        self._patience = self._patience or Patience(seconds, self._unsent, self.abort)
+        return self._patience
+
+
+def _layers(transport: asyncio.Transport) -> tuple[asyncio.Transport, ...]:
+    """Return the transport, and the one below if it is of TLS: either may hold what is unsent."""
+    tls = getattr(transport, "_ssl_protocol", None)
+    below = getattr(tls, "_transport", None)
+    return (transport, below) if below else (transport,)
