@@ -58,6 +58,7 @@ from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
 from ephemera.web.rooms import RoomPage, Rooms
 from ephemera.web.shed import Shed
 from ephemera.web.sheets import Sheets
+from ephemera.web.unsent import Unsent
 from ephemera.web.writing import Writing
 
 DRAIN_SECONDS = 1.0
@@ -231,10 +232,8 @@ def _stand_in_front(
     if settings.rate_limits:
         ways = Shed(Load().is_too_much, fragments).guard(ways)
     app.hot = frozenset(ways)
-    app.asgi_app = Front(  # type: ignore[assignment,method-assign] # as Quart's manual wraps it
-        Lingering(app.asgi_app),  # type: ignore[arg-type] # Quart's own types for ASGI
-        ways,
-    )
+    rest = Unsent(Lingering(app.asgi_app), app.engine)  # type: ignore[arg-type] # Quart's own types
+    app.asgi_app = Front(rest, ways)  # type: ignore[assignment,method-assign] # as its manual wraps it
 
 
 @cache

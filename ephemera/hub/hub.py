@@ -25,6 +25,8 @@ SLICES: Final = 15
 """Into so many parts the rooms are divided for their heartbeats."""
 DEPARTED_AT_ONCE: Final = 100
 RETRY_WHEN_FULL_SECONDS: Final = 10.0
+LAST_SECONDS: Final = 2.0
+"""For a reader to take what was said before the end of the room, or of its seat, and the end."""
 COME_BACK_SECONDS: Final = (1.0, 5.0)
 """Readers who are sent away come back spread over this time."""
 
@@ -254,3 +256,7 @@ def _end_released(streams: Sequence[Stream], entry: Entry) -> None:
             stream.end()
         elif stream.member_id == event.released:
             stream.end(partial(stream.renderer.left, event=event))
+        else:
+            continue
+        if stream.is_behind:
+            asyncio.get_running_loop().call_later(LAST_SECONDS, stream.cut)

@@ -89,6 +89,11 @@ class Stream:
         """Whether the stream has caught up and is not ending."""
         return self._held is None and not self._ending
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the reader has not taken all that there was for it."""
+        return self._writing or self._held is not None
+
     def deliver(self, cursor: Cursor, chunk: bytes) -> None:
         """Hand over an event of the log. Never waits; cuts the stream when it cannot keep up."""
         if self._ending:

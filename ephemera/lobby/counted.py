@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from ephemera.domain.errors import Unavailable
-from ephemera.engine.base import Astray, Change, Conflict, Engine, Entry, Listener, Sensor
+from ephemera.engine.base import Change, Conflict, Engine, Entry
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,6 +48,8 @@ class CountedEngine:
         self.watch = self._noting(engine.watch)
         self.unwatch = engine.unwatch
         self.close = engine.close
+        self.listen = engine.listen
+        engine.listen(self._note_heard)  # once, however many others listen
 
     async def commit(self, change: Change) -> None:
         """See `Engine.commit`."""
@@ -62,18 +64,7 @@ class CountedEngine:
             self._here -= here
         self._counts.commits(1)
 
-    def listen(
-        self, listener: Listener, sensor: Sensor | None = None, astray: Astray | None = None
-    ) -> None:
-        """See `Engine.listen`."""
-
-        def hear(room_id: str, entries: Sequence[Entry]) -> None:
-            self._note_heard(entries)
-            listener(room_id, entries)
-
-        self._engine.listen(hear, sensor, astray)
-
-    def _note_heard(self, entries: Sequence[Entry]) -> None:
+    def _note_heard(self, _: str, entries: Sequence[Entry]) -> None:
         """Count the events, and how late they are when they came by way of the engine.
 
         What is committed here is heard as the very same objects, unless this process is behind.

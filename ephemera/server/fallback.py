@@ -113,12 +113,15 @@ class Fallback:
 
     async def handle(self, data: bytes) -> None:
         """Take what the client said."""
+        found: H2ProtocolAssumedError | H2CProtocolRequiredError | None = None
         try:
             await self._protocol.handle(RawData(data))
-        except H2ProtocolAssumedError as found:
+        except (H2ProtocolAssumedError, H2CProtocolRequiredError) as error:
+            found = error
+        if isinstance(found, H2ProtocolAssumedError):
             await self._go_over(found.data)
-        except H2CProtocolRequiredError as asked:
-            await self._go_over(asked.data, asked.headers, asked.settings)
+        elif found:
+            await self._go_over(found.data, found.headers, found.settings)
         spoken = self._protocol
         if isinstance(spoken, Http1) and spoken.stream and spoken.stream.closed:
             self._wire.close()  # a websocket was refused, and Hypercorn would leave it at that

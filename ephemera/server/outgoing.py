@@ -1,6 +1,10 @@
 """What is written on a connection: somebody waits until it is taken, and not for ever."""
 
 import asyncio
+import sys
+from contextlib import suppress
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Final, Protocol
 
 from ephemera.server.bounds import Bounds
@@ -105,6 +109,17 @@ class Outgoing(asyncio.Protocol):
     def _unsent(self) -> int:
         return sum(each.get_write_buffer_size() for each in _layers(self._transport))
 
+    def _untaken(self) -> int:
+        """Return how much the client has not taken, neither from us nor from the kernel.
+
+        The kernel takes nothing more until a third of a large buffer is free, which may take long.
+        """
+        count = bytearray(4)
+        if connection := self._transport.get_extra_info("socket"):
+            with suppress(OSError, ValueError):  # not every system tells, nor of what is closed
+                ioctl(connection.fileno(), TIOCOUTQ, count)
+        return self._unsent() + int.from_bytes(count, sys.byteorder)
+
     async def _drained_below(self) -> None:
         """Wait for what TLS has handed down, too."""
         while self.is_behind and not self._transport.is_closing():
@@ -115,7 +130,7 @@ class Outgoing(asyncio.Protocol):
 
     def _grow_impatient(self) -> Patience:
         seconds = self._server.bounds.stalled_seconds
-        self._patience = self._patience or Patience(seconds, self._unsent, self.abort)
+        self._patience = self._patience or Patience(seconds, self._untaken, self.abort)
         return self._patience
 
 
