@@ -27,6 +27,7 @@ from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.utils import filter_pseudo_headers
 
 from ephemera.server.frames import Frames
+from ephemera.server.lean import Streams
 from ephemera.server.unsent import SLICE, Unsent
 
 MOST_WAITING_BYTES: Final = 1024 * 1024
@@ -52,29 +53,6 @@ class Wire(Protocol):
         """Close the connection at once."""
 
 
-class _Over:
-    """A request that is over, or has not begun: what is said of it harms nobody."""
-
-    closed = True
-    idle = True
-
-    async def handle(self, event: object) -> None:
-        """Do nothing."""
-
-
-class _Streams(dict[int, Any]):
-    """The requests of a connection; what comes for one that is over harms nobody else's.
-
-    Hypercorn would raise `KeyError`, and lose the connection with every stream on it.
-    """
-
-    def __missing__(self, _: int) -> _Over:
-        return _OVER
-
-
-_OVER: Final = _Over()
-
-
 class Http2(H2Protocol):
     """One connection. What waits to be sent is bounded, and for how long.
 
@@ -85,7 +63,7 @@ class Http2(H2Protocol):
     def __init__(self, *args: Any, wire: Wire, stalled_seconds: float) -> None:  # noqa: ANN401 - Hypercorn's
         super().__init__(*args)
         self.connection: Frames = Frames(self.config)
-        self.streams = _Streams()
+        self.streams = Streams()
         self._wire = wire
         self._stalled_seconds = stalled_seconds
         self._timer: asyncio.TimerHandle | None = None

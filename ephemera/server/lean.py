@@ -1,11 +1,11 @@
-"""Waiting, made smaller (ADR 0029).
+"""Waiting, made smaller (ADR 0029), and requests that are over.
 
 asyncio's queues and events keep a deque, 760 bytes each, for whoever might wait; Hypercorn has a
 queue and two events for every request. These here keep nothing until somebody waits.
 """
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from hypercorn.typing import ASGIReceiveEvent
 
@@ -93,3 +93,26 @@ class Inbox:
         self._items = rest or _NOTHING
         self._waiters.wake()
         return item
+
+
+class Over:
+    """A request that is over, or has not begun: what is said of it harms nobody."""
+
+    closed = True
+    idle = True
+
+    async def handle(self, event: object) -> None:
+        """Do nothing."""
+
+
+class Streams(dict[int, Any]):
+    """The requests of an HTTP/2 connection; what comes for one that is over harms nobody else's.
+
+    Hypercorn would raise `KeyError`, and lose the connection with every stream on it.
+    """
+
+    def __missing__(self, _: int) -> Over:
+        return _OVER
+
+
+_OVER: Final = Over()
