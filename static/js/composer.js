@@ -72,6 +72,7 @@ function count() {
 function show() {
   keep();
   if (!form.isConnected) return;
+  form.toggleAttribute('data-under-way', outbox.length > 0);
   fit();
   count();
 }
@@ -110,6 +111,7 @@ function take() {
   form.elements.key.value = newKey();
   returned = null;
   area.value = '';
+  area.focus(); // also from the button
   excuse();
   show();
   send();
@@ -149,7 +151,7 @@ async function send() {
   if (refusal === null) accepted();
   else refused = { sentence: refusal };
   if (!form.isConnected) { refused = null; keep(); }
-  else if (!refused) { keep(); send(); }
+  else if (!refused) { show(); send(); }
   else comeBack();
 }
 
@@ -199,7 +201,7 @@ if (form) {
     take();
   });
   // The field keeps the focus, and a phone its keyboard, when the button is pressed.
-  form.querySelector('.send').addEventListener('mousedown', (event) => { event.preventDefault(); area.focus(); });
+  form.querySelector('.send').addEventListener('mousedown', (event) => event.preventDefault());
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target !== slot && ctx.target !== '#composer-reply') return;
     compare();

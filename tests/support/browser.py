@@ -173,11 +173,12 @@ class Person:
         return await self.page.locator("#code").inner_text()
 
     async def say(self, *texts: str) -> None:
-        """Type each text and press Enter; the next one when the composer is fresh again."""
+        """Type each text and press Enter; return when all have been accepted, or come back."""
         for text in texts:
             await self.composer.fill(text)
             await self.composer.press("Enter")
             await expect(self.composer).to_have_value("")
+        await expect(self.page.locator("#composer[data-under-way]")).to_have_count(0)
 
     async def sees(self, *texts: str) -> None:
         """Wait until the log shows exactly these messages, in this order."""
