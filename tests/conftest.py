@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Loops look at this when they are made, so it holds however pytest was started; empty, it is off.
 os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
@@ -17,6 +18,10 @@ sys.tracebacklimit = 30
 
 # A shell lets what it starts in the background ignore interrupts, and so would every child of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes tells how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 HERE: Final = Path(__file__).parent
 # Files that take a minute or more, the longest first: begun last, one would be waited for alone.

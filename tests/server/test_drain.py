@@ -92,7 +92,7 @@ async def crowded_server(
 async def open_room(client: httpx.AsyncClient) -> Seat:
     answer = await client.post(
         "/rooms",
-        data={"nickname": "Ada", "capacity": "8"},
+        data={"nickname": "Ada", "capacity": "8", "grace": "3600"},  # whoever stalls is away
         headers={"Accept": "application/json"},
     )
     assert answer.status_code == httpx.codes.CREATED, answer.text

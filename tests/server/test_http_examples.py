@@ -19,7 +19,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "http.md"
 WRITTEN_FOR = "http://127.0.0.1:8000"
 # Printed after every command, before its output ends and the next begins.
 MARK = "\x1e"
-ENDS_WITHIN = PATIENCE
+ENDS_WITHIN = 4 * PATIENCE
 
 _BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

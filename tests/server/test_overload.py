@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.server import RunningServer, running_server
 from tests.support.sockets import Reader, connection
 from tests.support.visitors import Seat, join, leave, open_room, visitor
@@ -15,7 +16,7 @@ CROWD = 30
 AHEAD = 4
 LOBBY = b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"
 ANSWER = b"HTTP/1.1 200"
-HAPPENS_WITHIN = 120.0
+HAPPENS_WITHIN = 5 * PATIENCE
 ROOMS = 5
 SEATS = 8
 TOLD = "WARNING ephemera.load: More comes in than can be carried: some is told to come later."

@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -240,9 +241,10 @@ async def test_a_signal_ends_an_idle_server_at_once_with_code_0(number: signal.S
 
 async def test_a_drain_that_never_ends_does_not_keep_the_process() -> None:
     async with running([sys.executable, "-c", NEVER_DRAINED]) as server:
-        took = await seconds_of(server.terminate(), server.pid)
+        asked = time.monotonic()
+        assert await seconds_of(server.terminate(), server.pid) < 10
         assert server.process.returncode == 0
-        assert 3 < took < 10, "it was given its time, and no more"
+        assert time.monotonic() - asked > 3, "the premise: it was given its time"
 
 
 async def test_a_second_interrupt_ends_the_process_at_once() -> None:

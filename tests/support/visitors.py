@@ -60,7 +60,7 @@ def visitor(url: str, address: str = "127.0.0.1", **options: Any) -> httpx.Async
 
 
 async def open_room(
-    client: httpx.AsyncClient, nickname: str = "Ada", capacity: int = 8, grace: int = 120
+    client: httpx.AsyncClient, nickname: str = "Ada", capacity: int = 8, grace: int = 3600
 ) -> Seat:
     fields = {"nickname": nickname, "capacity": str(capacity), "grace": str(grace)}
     return _seat(await client.post("/rooms", data=fields, headers=AS_PROGRAM))
