@@ -188,7 +188,7 @@ def _furnish(
         Rooms(lobby, pages, page, fragments, addresses),
         Joining(lobby, pages, addresses),
         Knocks(lobby, fragments),
-        Messages(talk, page, fragments),
+        Messages(lobby, talk, page, fragments),
         Edits(lobby, talk),
         Writing(lobby, talk),
         sheets,

@@ -42,12 +42,11 @@ def _spelt_out_bytes(text: str) -> int:
 
 
 def _without_trailing(url: str) -> str:
-    """Return the link without the punctuation of the sentence around it."""
-    end, unopened = len(url), url.count(")") - url.count("(")
-    while url[end - 1] in _TRAILING:
-        if url[end - 1] == ")":
-            if unopened <= 0:
-                break
-            unopened -= 1
-        end -= 1
-    return url[:end]
+    """Return the link without the punctuation of the sentence around it.
+
+    Of the closing parentheses at the end those stay that were opened in it.
+    """
+    bare = url.rstrip(_TRAILING)
+    trail = url[len(bare) :]
+    kept = trail.count(")") - max(url.count(")") - url.count("("), 0)
+    return url.removesuffix(trail.split(")", kept)[kept]) if kept > 0 else bare

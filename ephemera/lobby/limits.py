@@ -21,6 +21,8 @@ FAILED_JOINS_FROM_AN_ADDRESS: Final = Limit("failed-joins", 10 / 60, 10)
 FAILED_JOINS_IN_ALL: Final = Limit("failed-joins-in-all", 200.0, 200)
 KNOCKS_FROM_AN_ADDRESS: Final = Limit("knocks", 6 / 60, 6)
 ACTS_OF_A_SEAT: Final = Limit("acts-of-a-seat", 2.0, 20)
+READS_OF_A_SEAT: Final = Limit("reads-of-a-seat", 2.0, 40)
+"""Of all that a room holds: some milliseconds each. A page without scripts may ask every 2 s."""
 ROOMS_FROM_AN_ADDRESS: Final = Limit("rooms", 5 / 600, 5)
 
 

@@ -222,6 +222,10 @@ class Lobby:
                 waiting.snapshot, lambda _: Withdraw(at=self._clock(), knock_id=knock.id)
             )
 
+    async def afford(self, room_id: str, seat: str) -> None:
+        """Take what it costs to show somebody all of a room from their budget."""
+        await self._limits.spend((limits.READS_OF_A_SEAT, f"{room_id}/{seat}"))
+
     async def act(self, seated: Seated, wish: Callable[[float], Command]) -> Room:
         """Carry out what a member wants, `wish` made with the time of now."""
         await self._limits.spend((limits.ACTS_OF_A_SEAT, f"{seated.room.id}/{seated.member.id}"))

@@ -5,7 +5,7 @@ from typing import Any
 from quart import Blueprint, Response, g, request
 
 from ephemera.domain.errors import Invalid, NoSuchRoom, Refusal
-from ephemera.lobby.lobby import Seated
+from ephemera.lobby.lobby import Lobby, Seated
 from ephemera.lobby.talk import Talk
 from ephemera.web.composer import kept_composer
 from ephemera.web.errors import with_status
@@ -19,7 +19,8 @@ from ephemera.web.rooms import RoomPage
 class Messages:
     """Handlers of /rooms/{id}/messages."""
 
-    def __init__(self, talk: Talk, page: RoomPage, fragments: Fragments) -> None:
+    def __init__(self, lobby: Lobby, talk: Talk, page: RoomPage, fragments: Fragments) -> None:
+        self._lobby = lobby
         self._talk = talk
         self._page = page
         self._fragments = fragments
@@ -39,6 +40,7 @@ class Messages:
         composer = await kept_draft(self._talk, seated, draft, refusal)
         if "HX-Request" in request.headers:
             return with_status(self._composer(seated, **composer), refusal)
+        await self._lobby.afford(seated.room.id, seated.member.id)
         page = await self._page.render(seated, composer)
         return with_status(Response(page, content_type=HTML), refusal)
 

@@ -120,6 +120,7 @@ class Rooms:
         except NoSuchRoom:
             await self._lobby.at_the_door(room_id, shown_token())
             return see_other(f"/rooms/{room_id}/waiting")
+        await self._lobby.afford(room_id, seated.member.id)
         return Response(await self._page.render(seated), content_type=HTML)
 
     async def show_mine(self, room_id: str) -> Response:
@@ -131,6 +132,7 @@ class Rooms:
     async def show_qr(self, room_id: str) -> Response:
         """Answer with the link that joins as a QR code, an SVG that takes no style of its own."""
         seated = await self._lobby.seated(room_id, shown_token())
+        await self._lobby.afford(room_id, seated.member.id)
         link = f"{origin()}/join#{show_code(seated.room.code)}"
         code, svg = segno.make(link, error="m", micro=False), BytesIO()
         code.save(svg, kind="svg", xmldecl=False, omitsize=True, border=2, light="#fff")

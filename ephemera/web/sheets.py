@@ -55,7 +55,7 @@ class Sheets:
 
     async def show_message(self, room_id: str) -> Response:
         """Show a member what they can do to a `message`."""
-        seated = await self._lobby.seated(room_id, shown_token())
+        seated = await self._seated(room_id)
         number = read_message_number(request.args)
         message = await self._talk.find(seated, number)
         if message is None:
@@ -86,8 +86,13 @@ class Sheets:
     def _options(self, seated: Seated, **form: Mapping[str, str]) -> Response:
         return self._sheet("options", seated, key=new_key(), now=self._clock(), **form)
 
-    async def _host(self, room_id: str) -> Seated:
+    async def _seated(self, room_id: str) -> Seated:
         seated = await self._lobby.seated(room_id, shown_token())
+        await self._lobby.afford(room_id, seated.member.id)
+        return seated
+
+    async def _host(self, room_id: str) -> Seated:
+        seated = await self._seated(room_id)
         if seated.member.role != "host":
             raise NotHost
         return seated

@@ -41,6 +41,9 @@ its seventh tab would wait for one), so those that are not streaming must not si
 LIFETIME_JITTER: Final = (1.0, 1.17)
 """Streams that opened together do not all come back together."""
 
+MOST_CAUGHT_UP_FREELY: Final = 20
+"""Events; who comes back after a moment has missed fewer. More are spent from the seat's budget."""
+
 WAITING: Final = "waiting"
 """What who waits at the door may have open: the one representation that shows nothing of a room."""
 
@@ -62,6 +65,7 @@ class _Place(NamedTuple):
 
     id: str
     start: Cursor
+    newest: Cursor
     horizon: int
 
 
@@ -118,12 +122,15 @@ class Streams:
         self._hub.refuse_when_full()
         query = read_query(scope["query_string"])
         after = asked.get("last-event-id") or query.get("after", "")
+        cursor = _cursor(after, place.start)
+        if not _is_near(cursor, place.newest):
+            await self._lobby.afford(room_id, place.id)
         return Stream(
             room_id,
             place.id,
             renderer,
             partial(write, send),
-            cursor=_cursor(after, place.start),
+            cursor=cursor,
             finite=query.get("once") == "1",
             horizon=place.horizon,
         )
@@ -133,10 +140,11 @@ class Streams:
         if kind != WAITING:
             seated = await self._lobby.seated(room_id, token)
             start = Cursor(seated.room.generation, 0)
-            return _Place(seated.member.id, start, seated.member.horizon)
+            return _Place(seated.member.id, start, seated.room.cursor, seated.member.horizon)
         door = await self._lobby.at_the_door(room_id, token)
         if isinstance(door.knock, Knock):
-            return _Place(door.knock.id, door.room.cursor, door.room.sequence)
+            newest = door.room.cursor
+            return _Place(door.knock.id, newest, newest, newest.sequence)
         raise NoSuchRoom
 
     def _seconds(self, stream: Stream) -> float:
@@ -160,3 +168,9 @@ async def _refuse(room_id: str, representation: str) -> Response:  # noqa: ARG00
 def _cursor(text: str, start: Cursor) -> Cursor:
     """Return where to begin: at the start for a client that has nothing yet."""
     return (Cursor.read(text) or NOWHERE) if text else start
+
+
+def _is_near(cursor: Cursor, newest: Cursor) -> bool:
+    """Tell whether few events are between the two: it costs little to catch up with them."""
+    behind = newest.sequence - cursor.sequence
+    return cursor.generation == newest.generation and 0 <= behind <= MOST_CAUGHT_UP_FREELY

@@ -63,3 +63,16 @@ def test_a_message_weighs_what_its_words_its_names_and_its_reactions_become() ->
     assert words.after(1, told).weight > words.weight
     edit = MessageEdited(at=2.0, message=1, member_id="p1", nickname="Ada", text="hello")
     assert edit.weight == words.weight
+
+
+def one_by_one(url: str) -> str:
+    """Return the link as it was trimmed at first: in a time that grew with the square."""
+    while url[-1] in ".,;:!?)]}…" and not (url[-1] == ")" and url.count("(") >= url.count(")")):
+        url = url[:-1]
+    return url
+
+
+@given(st.text(st.sampled_from("a().,]"), max_size=12))
+def test_trimming_all_at_once_is_as_good_as_one_by_one(rest: str) -> None:
+    url = f"http://a{rest}"
+    assert links_in(url) == [(0, one_by_one(url))]

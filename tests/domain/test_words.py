@@ -72,3 +72,8 @@ def test_a_word_does_not_show_itself_where_things_are_printed() -> None:
     for printed in (repr(WORD), f"{WORD!r}", repr([WORD]), repr({"word": WORD})):
         assert SECRET not in printed
         assert ROOM not in printed
+
+
+def test_what_is_far_too_long_is_no_word_whatever_is_left_without_its_blanks() -> None:
+    assert read_word(f"{WORD} ") == WORD
+    assert read_word(f"{WORD}" + " " * 200) is None

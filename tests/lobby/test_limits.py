@@ -135,3 +135,16 @@ async def test_of_several_budgets_all_are_spent_or_none() -> None:
     await limits.spend((wide, "b"))
     with pytest.raises(TooMany):
         await limits.spend((wide, "b"))
+
+
+async def test_a_seat_sees_all_of_its_room_forty_times_at_once_and_twice_a_second() -> None:
+    house = a_house(rate_limits=True)
+    for _ in range(40):
+        await house.lobby.afford("a room", "p1")
+    with pytest.raises(TooMany) as refusal:
+        await house.lobby.afford("a room", "p1")
+    assert refusal.value.retry_after == pytest.approx(0.5)
+    await house.lobby.afford("a room", "p2")
+    await house.lobby.afford("another", "p1")
+    house.clock.turn(0.5)
+    await house.lobby.afford("a room", "p1")
