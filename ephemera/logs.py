@@ -30,8 +30,14 @@ HARMLESS = (
     "ASGI Framework Lifespan error",
     "Running on http",
 )
-# A visitor's failed handshake; the task of a stalled reader, cancelled at the end (Python 3.11).
-HARMLESS_ERRORS = (ssl.SSLError, asyncio.CancelledError)
+# A visitor's failed handshake, or one that takes too long or is broken off; the task of a stalled
+# reader, cancelled at the end (Python 3.11).
+HARMLESS_ERRORS = (
+    ssl.SSLError,
+    ConnectionAbortedError,
+    ConnectionResetError,
+    asyncio.CancelledError,
+)
 # A visitor who stalls or vanishes, as the kernel says it: Hypercorn does not expect these, and a
 # line for each of them would let anybody fill the log.
 LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH}

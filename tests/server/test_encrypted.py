@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+from h2.errors import ErrorCodes
 
 from ephemera.server.scopes import WHOLE
 from tests.support.connections import (
@@ -409,3 +410,51 @@ async def test_a_handshake_that_ends_while_the_server_stops_comes_to_nothing(
         assert await end_of(reader) == b""
         await running.stops()
         assert len(waiting.asked) == 1, "nobody is asked who cannot answer"
+
+
+# Who takes nothing, and what is no TLS
+
+
+async def test_a_stream_of_http_2_over_tls_that_takes_nothing_is_reset(papers: Papers) -> None:
+    pouring = Pouring()
+    async with (
+        secure(papers, pouring, stalled_seconds=0.4) as running,
+        encrypted(running, papers, "h2", "http/1.1") as (reader, writer),
+    ):
+        client = Http2(reader, writer, "https", window=10)
+        client.begin()
+        number = client.ask("GET", "/")
+        await client.until(lambda: client.why_reset(number) == ErrorCodes.CANCEL)
+        async with asyncio.timeout(WITHIN):
+            await pouring.has_ended.wait()
+        assert client.body(number) == b"x" * 10
+
+
+@pytest.mark.parametrize("request_", [STREAM, OTHER_STREAM], ids=["hot", "other"])
+async def test_who_takes_nothing_over_tls_is_cut(request_: bytes, papers: Papers) -> None:
+    pouring = Pouring()
+    async with (
+        secure(papers, pouring, stalled_seconds=0.4) as running,
+        encrypted(running, papers) as (_, writer),
+    ):
+        writer.write(request_)
+        await running.accepts()
+        async with asyncio.timeout(WITHIN):
+            await pouring.has_ended.wait()
+        await running.forgets()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1", b"\x16\x03\x01\x02", bytes(500)])
+async def test_nobody_writes_into_the_log_before_tls_is_spoken(said: bytes, papers: Papers) -> None:
+    async with secure(papers, echo, ssl_handshake_timeout=0.3) as running:
+        await exchange(running.port, said)
+        async with connection(running.port) as (_, writer):
+            writer.write(said)
+            reset(writer)
+        await running.forgets()
+
+
+async def test_no_http_2_is_begun_on_http_1_over_tls(papers: Papers) -> None:
+    async with secure(papers, echo) as running, encrypted(running, papers) as (reader, writer):
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        assert (await end_of(reader)).startswith(b"HTTP/1.1 505 ")

@@ -1,0 +1,79 @@
+"""Answers that take long end when their room has."""
+
+import asyncio
+from typing import Any
+
+from ephemera.engine.memory import MemoryEngine
+from ephemera.web.scopes import Receive, Scope, Send
+from ephemera.web.unsent import Unsent
+from tests.support.rooms import House, a_house
+
+WITHIN = 10.0
+
+
+class Slow:
+    """Sends an answer that nobody takes, until it is let."""
+
+    def __init__(self) -> None:
+        self.let = asyncio.Event()
+
+    async def __call__(self, _: Scope, __: Receive, ___: Send) -> None:
+        await self.let.wait()
+
+
+class Watched:
+    """A house with slow answers about its rooms."""
+
+    def __init__(self) -> None:
+        self.house: House = a_house(MemoryEngine())
+        self.slow = Slow()
+        self.unsent = Unsent(self.slow, self.house.engine)
+
+    def ask(self, room_id: str) -> asyncio.Task[None]:
+        async def nothing(*_: Any) -> Any:  # noqa: ANN401 - as ASGI has it
+            raise AssertionError
+
+        scope = {"type": "http", "path": f"/rooms/{room_id}"}
+        return asyncio.ensure_future(self.unsent(scope, nothing, nothing))
+
+    async def watches(self, count: int) -> None:
+        async with asyncio.timeout(WITHIN):
+            while sum(map(len, self.unsent._answers.values())) != count:  # noqa: ASYNC110 - it sets no event
+                await asyncio.sleep(0.01)
+
+
+async def test_an_answer_that_takes_long_ends_soon_after_its_room() -> None:
+    there = Watched()
+    ada, eve = await there.house.open("Ada"), await there.house.open("Eve")
+    mine, others = there.ask(ada.room.id), there.ask(eve.room.id)
+    await there.watches(2)
+    await there.house.lobby.close(await there.house.seated(ada))
+    async with asyncio.timeout(WITHIN):
+        await asyncio.wait([mine])
+    assert mine.cancelled()
+    assert not others.done()
+    there.slow.let.set()
+    await others
+    await there.watches(0)
+    assert there.unsent._answers == {}
+
+
+async def test_an_answer_about_a_room_that_is_gone_already_ends_too() -> None:
+    """Whoever began it may have known the room."""
+    there = Watched()
+    answer = there.ask("none")
+    async with asyncio.timeout(WITHIN):
+        await asyncio.wait([answer])
+    assert answer.cancelled()
+
+
+async def test_who_goes_takes_the_answer_along() -> None:
+    there = Watched()
+    ada = await there.house.open("Ada")
+    for slowly in (False, True):
+        answer = there.ask(ada.room.id)
+        await (there.watches(1) if slowly else asyncio.sleep(0))
+        answer.cancel()
+        await asyncio.wait([answer])
+        await there.watches(0)
+        assert answer.cancelled()
