@@ -134,7 +134,12 @@ def _with_secret(room: Room, secret: Secret) -> Room:
 
 
 def _with_newcomer(room: Room, event: e.MemberJoined) -> Room:
-    joined = replace(room, members=(*room.members, event.member), admitted=room.admitted + 1)
+    joined = replace(
+        room,
+        members=(*room.members, event.member),
+        admitted=room.admitted + 1,
+        met_at=event.at if room.admitted == 1 else room.met_at,
+    )
     return _with_invitation(joined, event.invitation) if event.invitation else joined
 
 

@@ -10,6 +10,8 @@ LEASE_SECONDS: Final = 30.0
 """How long a sign of life lasts; open streams renew it at every heartbeat."""
 LINGER_SECONDS: Final = 8.0
 """How long a seat still counts as here after its last stream closed: longer than a reload."""
+GUEST_SECONDS: Final = 3600.0
+"""How long a room is kept for its first guest, at least: the way to a messenger and back is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,28 @@ def is_here(lease: Lease, now: float) -> bool:
     return now < lease.until
 
 
+def kept_seconds(room: Room) -> float:
+    """Return how long a seat of the room is kept without a sign of life."""
+    return room.options.grace if room.is_met else max(room.options.grace, GUEST_SECONDS)
+
+
+def kept_until(room: Room, lease: Lease) -> float:
+    """Return the time at which a seat of that lease is over, unless it shows life before.
+
+    Who opened the room and was away when the first guest came has the grace from then on: else
+    the guest would find them leaving.
+    """
+    return max(lease.until, max(lease.seen_at, room.met_at) + kept_seconds(room))
+
+
+def waits_until(room: Room, now: float) -> float | None:
+    """Return until when the room is kept for its first guest if nobody shows life from now on."""
+    return None if room.is_met else min(now + kept_seconds(room), room.expires_at)
+
+
 def is_over(room: Room, lease: Lease, now: float) -> bool:
-    """Tell whether the seat has been without a sign of life for longer than the room's grace."""
-    return not is_here(lease, now) and now >= lease.seen_at + room.options.grace
+    """Tell whether the seat has been without a sign of life for longer than it is kept."""
+    return now >= kept_until(room, lease)
 
 
 def due_at(room: Room, leases: Mapping[str, Lease]) -> float:
@@ -53,5 +74,4 @@ def due_at(room: Room, leases: Mapping[str, Lease]) -> float:
 
 
 def _deadline(room: Room, member: Member, lease: Lease) -> float:
-    over = max(lease.until, lease.seen_at + room.options.grace)
-    return lease.until if member.away_since is None else over
+    return lease.until if member.away_since is None else kept_until(room, lease)

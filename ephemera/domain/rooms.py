@@ -46,7 +46,7 @@ class Options:
     """
 
     capacity: int = LEAST_SEATS
-    grace: int = 120
+    grace: int = 900
     ask: bool = False
     newcomers: Newcomers = "all"
     vanish: int = 0
@@ -130,7 +130,8 @@ class Room:
     of every nickname ever used here to the digest of the token it belongs to;
     `banned` and `silenced` are digests of tokens that are not let in, or come
     back muted. `turned_away` tells the newest of those who knocked in vain why.
-    `traces` has the newest messages by their sequence.
+    `traces` has the newest messages by their sequence. `met_at` is when the
+    first guest was admitted; 0 until then.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Room:
     code: str = field(default="", repr=False)
     sequence: int = 0
     admitted: int = 0
+    met_at: float = 0.0
     knocked: int = 0
     invited: int = 0
     locked: bool = False
@@ -161,6 +163,11 @@ class Room:
     def cursor(self) -> Cursor:
         """The place after the newest event."""
         return Cursor(self.generation, self.sequence)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the room has ever had a second member."""
+        return self.admitted > 1
 
     @property
     def has_host_here(self) -> bool:

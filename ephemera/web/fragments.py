@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from ephemera.domain.codes import show_code
 from ephemera.domain.events import first_line
 from ephemera.domain.links import links_in
-from ephemera.domain.rooms import Sign
+from ephemera.domain.rooms import GRACES, Options, Sign
 from ephemera.domain.words import read_word
 from ephemera.web import texts
 from ephemera.web.stencils import Stencil, hole
@@ -37,7 +37,7 @@ class Fragments:
         self._environment.install_gettext_callables(  # type: ignore[attr-defined] # of the extension
             texts.gettext, texts.ngettext, newstyle=True
         )
-        self._environment.globals["asset"] = asset
+        self._environment.globals |= {"asset": asset, "usual": Options(), "graces": GRACES}
         self._environment.filters |= {
             "iso": iso,
             "clock": clock,

@@ -9,6 +9,7 @@ from quart import Blueprint, Response, request
 from ephemera.clock import Clock
 from ephemera.domain.codes import show_code
 from ephemera.domain.errors import NoSuchRoom, Refusal
+from ephemera.domain.presence import waits_until
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Engine, Entry
 from ephemera.lobby.lobby import Lobby, Seated
@@ -54,6 +55,7 @@ class RoomPage:
             entries=await self._entries(room, seated.member.horizon),
             cursor=str(room.cursor),
             now=self._clock(),
+            waits_until=waits_until(room, self._clock()),
             slow=request.args.get("slow") == "1",
             **composer,
         )

@@ -1,6 +1,8 @@
-// Without this, the line of the room's remaining life and the words beside it stand still, and neither away members nor disappearing messages fade.
+// Without this, the line of the room's remaining life, the words beside it and the time until which it waits for a guest stand still, and neither away members nor disappearing messages fade.
 const life = document.getElementById('life');
 const words = document.getElementById('left');
+const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
+const GUEST = 3600; // seconds that a room waits for its first guest, at least
 
 const unit = (value, name) => new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
 
@@ -24,7 +26,17 @@ if (life) {
     life.value = Math.max(0, left);
     const sentence = inWords(left);
     if (words.textContent !== sentence) words.textContent = sentence;
+    wait();
     setTimeout(tick, left < 120 ? 1000 : 15_000);
+  }
+
+  // Every minute that this page is open, the room will wait a minute longer.
+  function wait() {
+    const until = document.getElementById('waits-until');
+    if (!until) return;
+    const kept = Math.max(GUEST, Number(document.getElementById('rules').dataset.grace));
+    const sentence = clock.format(Math.min(now() + kept, Number(life.dataset.until)) * 1000);
+    if (until.textContent !== sentence) until.textContent = sentence;
   }
 
   function fade(member) {

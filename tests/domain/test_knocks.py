@@ -40,7 +40,7 @@ from ephemera.domain.events import (
     OptionsChanged,
     RoomWiped,
 )
-from ephemera.domain.presence import Lease, due_at
+from ephemera.domain.presence import GUEST_SECONDS, Lease, due_at
 from ephemera.domain.rooms import (
     KNOCK_SECONDS,
     MOST_KNOCKS,
@@ -476,7 +476,7 @@ def test_the_end_of_the_room_leaves_nothing_of_who_waits() -> None:
 def test_who_waits_keeps_no_room_alive() -> None:
     room = after(an_asking_room(), joining("Zoe"))
     gone = {"p1": Lease(NOON, NOON)}
-    wiped, events = decide(room, Sweep(at=NOON + 120, leases=gone))
+    wiped, events = decide(room, Sweep(at=NOON + GUEST_SECONDS, leases=gone))
     assert isinstance(events[-1], RoomWiped)
     assert wiped.wiped
 

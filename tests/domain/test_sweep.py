@@ -49,9 +49,9 @@ def test_who_is_seen_again_is_back() -> None:
 
 def test_a_seat_is_released_at_its_grace_and_not_before() -> None:
     old = Lease.renewed(NOON)
-    room, _ = sweep(a_room("Ben", grace=120), NOON + 119.999, p2=old)
+    room, _ = sweep(a_room("Ben", grace=120), NOON + 120.999, p2=old)
     assert len(room.members) == 2
-    room, events = sweep(room, NOON + 120, p2=old)
+    room, events = sweep(room, NOON + 121, p2=old)
     assert names(events) == ["member-left"]
     left = events[0]
     assert isinstance(left, MemberLeft)
@@ -59,15 +59,15 @@ def test_a_seat_is_released_at_its_grace_and_not_before() -> None:
 
 
 def test_a_host_who_does_not_come_back_is_succeeded() -> None:
-    room, events = sweep(a_room("Ben"), NOON + 120, p1=Lease.renewed(NOON))
+    room, events = sweep(a_room("Ben"), NOON + 121, p1=Lease.renewed(NOON))
     assert names(events) == ["member-left", "host-changed"]
     assert named(room, "Ben").role == "host"
 
 
 def test_the_room_ends_with_the_last_seat() -> None:
     old = Lease.renewed(NOON)
-    room, events = sweep(a_room("Ben"), NOON + 120, p1=old, p2=old)
-    assert events[-1] == RoomWiped(at=NOON + 120, reason="empty")
+    room, events = sweep(a_room("Ben"), NOON + 121, p1=old, p2=old)
+    assert events[-1] == RoomWiped(at=NOON + 121, reason="empty")
     assert names(events).count("member-left") == 2
     assert names(events).count("room-wiped") == 1
     assert room.wiped
@@ -75,7 +75,7 @@ def test_the_room_ends_with_the_last_seat() -> None:
 
 def test_the_successor_of_a_released_host_may_be_away_too() -> None:
     lately = Lease.renewed(NOON + 60)
-    room, events = sweep(a_room("Ben"), NOON + 120, p1=Lease.renewed(NOON), p2=lately)
+    room, events = sweep(a_room("Ben"), NOON + 121, p1=Lease.renewed(NOON), p2=lately)
     assert names(events) == ["member-left", "host-changed", "member-went-away"]
     ben = named(room, "Ben")
     assert (ben.role, ben.away_since) == ("host", NOON + 60)
@@ -92,6 +92,6 @@ def test_a_room_ends_when_its_time_is_over_whoever_is_here() -> None:
 def test_a_sweep_of_many_numbers_every_event() -> None:
     old = Lease.renewed(NOON)
     before = a_room("Ben", "Cleo", "Dora")
-    room, events = sweep(before, NOON + 120, p1=old, p3=old)
+    room, events = sweep(before, NOON + 121, p1=old, p3=old)
     assert room.sequence == before.sequence + len(events) == before.sequence + 3
     assert replace(room, members=()).wiped is False

@@ -65,7 +65,7 @@ async def reap_all(reaper: Reaper) -> None:
 async def a_town(engine: Watched) -> House:
     house = a_house(engine)
     for _ in range(ROOMS):
-        await house.open(grace=30)
+        await house.open_met(grace=30)
     return house
 
 

@@ -76,7 +76,7 @@ async def test_an_engine_that_does_not_answer_is_counted_and_told() -> None:
 
 async def test_the_reaper_counts_the_rooms_that_it_wiped_itself() -> None:
     house, reaped = a_house(), Counter[str]()
-    ada, gone = await house.open(grace=30), await house.open(grace=30)
+    ada, gone = await house.open_met(grace=30), await house.open_met(grace=30)
     await house.leave(gone)
     ours, theirs = (
         Reaper(house.engine, house.clock, partial(reaped.update, [name]))

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from ephemera.domain.presence import GUEST_SECONDS
 from ephemera.domain.rooms import GRACES
 from ephemera.engine.base import Entry, Snapshot
 from ephemera.engine.memory import MemoryEngine
@@ -27,14 +28,40 @@ async def nothing_is_kept(engine: MemoryEngine) -> bool:
 
 
 @pytest.mark.parametrize("grace", GRACES)
-async def test_a_room_that_nobody_came_to_is_wiped_at_its_grace(grace: int) -> None:
+async def test_a_room_whose_guest_has_gone_is_wiped_at_its_grace(grace: int) -> None:
     engine = MemoryEngine()
     house = a_house(engine)
-    ada = await house.open(grace=grace)
+    ada = await house.open_met(grace=grace)
     await reap_until(house, NOON + grace - 0.001)
     assert await house.load(ada)
     await reap_until(house, NOON + grace + 2)
     assert await nothing_is_kept(engine)
+
+
+@pytest.mark.parametrize("grace", GRACES)
+async def test_a_room_that_nobody_came_to_is_wiped_after_an_hour_and_not_before(
+    grace: int,
+) -> None:
+    engine = MemoryEngine()
+    house = a_house(engine)
+    ada = await house.open(grace=grace)
+    await house.presence.linger(ada.room.id, ada.member.id, NOON + 10)
+    await reap_until(house, NOON + 10 + GUEST_SECONDS - 0.001)
+    assert await house.load(ada)
+    await reap_until(house, NOON + 10 + GUEST_SECONDS + 2)
+    assert await nothing_is_kept(engine)
+
+
+async def test_a_guest_who_comes_late_finds_who_waited_for_them() -> None:
+    house = a_house()
+    ada = await house.open(grace=30)
+    await reap_until(house, NOON + 3000)
+    await house.join(ada, "Ben")
+    await reap_until(house, NOON + 3000 + 29.9)
+    assert await house.member(ada)
+    await house.presence.renew(ada.room.id, ada.member.id)
+    await reap_until(house, NOON + 3000 + 59)
+    assert (await house.room(ada)).member(ada.member.id)
 
 
 async def test_a_room_whose_streams_all_closed_is_wiped_at_its_grace() -> None:
@@ -91,7 +118,7 @@ async def test_a_room_ends_at_its_time_though_everybody_is_here() -> None:
 async def test_who_returns_in_that_moment_keeps_the_seat() -> None:
     engine = BusyEngine()
     house = a_house(engine)
-    ada = await house.open(grace=30)
+    ada = await house.open_met(grace=30)
     house.clock.turn(30)
     engine.faster = lambda: house.presence.renew(ada.room.id, ada.member.id)
     assert await house.reaper.reap_due() == 1
@@ -121,7 +148,7 @@ async def test_a_room_that_is_wiped_while_it_waits_to_be_looked_at_is_no_error()
 async def test_a_batch_is_bounded_and_the_rest_comes_next() -> None:
     house = a_house()
     for _ in range(BATCH + 1):
-        await house.open(grace=30)
+        await house.open_met(grace=30)
     house.clock.turn(31)
     assert await house.reaper.reap_due() == BATCH
     assert await house.engine.count_rooms() == 1
@@ -147,7 +174,7 @@ def all_wiped(house: House, rooms: int) -> asyncio.Event:
 async def test_the_reaper_runs_for_as_long_as_it_is_let() -> None:
     house = a_house()
     for _ in range(BATCH + 1):
-        await house.open(grace=30)
+        await house.open_met(grace=30)
     wiped = all_wiped(house, BATCH + 1)
     task = asyncio.create_task(house.reaper.run())
     await asyncio.sleep(0)

@@ -192,6 +192,7 @@ async def test_the_rooms_of_a_process_that_was_killed_are_reaped_by_another(
 ) -> None:
     async with places(redis) as (first, second, _):
         ada = await open_room(first.client, grace=30)
+        await leave(first.client, await join(first.client, ada.code))
         async with first.reader(ada) as reader:
             await reader.until_live()
             os.kill(first.server.pid, signal.SIGKILL)

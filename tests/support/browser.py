@@ -144,9 +144,8 @@ class Person:
         form = self.page.get_by_role("form", name="Open a room")
         await form.get_by_label("Your nickname").fill(nickname)
         await form.get_by_label("Seats").select_option(str(capacity))
+        await form.locator("summary").click()
         await form.get_by_label("A seat is kept for").select_option(str(grace))
-        if more:
-            await form.locator("summary").click()
         for name, value in more.items():
             await form.locator(f"[name={name}]").select_option(value)
         await form.get_by_role("button", name="Open the room").click()

@@ -38,6 +38,8 @@ CURL: Final[Kind] = {"Accept": "*/*"}
 KINDS: Final = (BROWSER, HTMX, PROGRAM, CURL)
 NAMES_OF_KINDS: Final = ("browser", "htmx", "program", "curl")
 
+TWO_MINUTES: Final = {"grace": "120"}
+"""For how long the rooms of these tests keep a seat, once a guest has come."""
 NEVER: Final = "0123456789abcdef0123"
 """The id of a room that never existed."""
 HOST: Final = "ephemera.test"
@@ -279,7 +281,9 @@ class Scene:
 async def open_room(house: House, nickname: str, **fields: str) -> tuple[Person, dict[str, Any]]:
     """Open a room as a program would; return its host and the room's fields."""
     host = Person(house)
-    answer = await host.post("/rooms", PROGRAM, {"nickname": nickname, "capacity": "8", **fields})
+    answer = await host.post(
+        "/rooms", PROGRAM, {**TWO_MINUTES, "nickname": nickname, "capacity": "8", **fields}
+    )
     assert answer.status == 201, answer
     host.token = answer.json["token"]
     return host, answer.json["room"]

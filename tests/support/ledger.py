@@ -74,7 +74,8 @@ class Ledger:
         if isinstance(event, MemberLeft) and event.reason == "away":
             assert self.room
             lease = self.leases[event.member.id]
-            over = max(lease.until, lease.seen_at + self.room.options.grace)
+            kept = self.room.options.grace if self.room.admitted > 1 else 3600
+            over = max(lease.until, max(lease.seen_at, self.room.met_at) + kept)
             assert event.at >= over, "a seat was released under a live lease"
 
     def _follow(self, change: Change) -> None:

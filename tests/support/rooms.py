@@ -97,6 +97,12 @@ class House:
         options = Options(capacity=capacity, grace=grace)
         return await self.lobby.open(nickname, options, "visitor")
 
+    async def open_met(self, nickname: str = "Ada", *, grace: int = 120) -> Admission:
+        """Open a room in which a guest has been: it waits for nobody any more."""
+        admission = await self.open(nickname, grace=grace)
+        await self.leave(await self.join(admission, "Guest"))
+        return admission
+
     async def join(self, admission: Admission, nickname: str, held: str | None = None) -> Admission:
         """Join the room of somebody else's admission, perhaps with a token held there."""
         code = admission.room.code

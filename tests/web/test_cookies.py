@@ -142,9 +142,9 @@ async def test_a_browser_whose_seat_was_released_may_take_its_nickname_again(
     path = (await ada.post("/rooms", ADA)).headers["Location"]
     form = {"nickname": "Ben", "code": await code_in(ada, path)}
     await ben.post("/join", form)
-    await house.pass_time(100)
+    await house.pass_time(800)
     await ada.get(path)
-    await house.pass_time(100)
+    await house.pass_time(800)
     assert (await ben.get(path)).status == 404
     assert (await ben.post("/join", form)).status == 303
     assert (await ben.get(path)).status == 200

@@ -71,9 +71,11 @@ async def test_a_browser_is_sent_to_its_room_with_a_cookie(house: House, kind: K
     assert answer.body == b""
 
 
-async def test_two_people_are_expected_and_a_seat_is_kept_two_minutes(house: House) -> None:
+async def test_two_people_are_expected_and_a_seat_is_kept_for_a_quarter_of_an_hour(
+    house: House,
+) -> None:
     room = (await Person(house).post("/rooms", PROGRAM, ADA)).json["room"]
-    assert (room["capacity"], room["grace"]) == (2, 120)
+    assert (room["capacity"], room["grace"]) == (2, 900)
 
 
 @pytest.mark.parametrize("grace", [30, 120, 900, 3600])

@@ -34,7 +34,7 @@ from tests.support.powers import (
     set_stage,
 )
 
-USUAL = {"capacity": 2, "grace": 120, "ask": False, "newcomers": "all", "vanish": 0}
+USUAL = {"capacity": 2, "grace": 900, "ask": False, "newcomers": "all", "vanish": 0}
 CHOICES = {
     "capacity": [str(seats) for seats in range(2, 9)],
     "grace": ["30", "120", "900", "3600"],
@@ -96,7 +96,7 @@ async def test_the_form_that_opens_a_room_offers_all_of_it(house: House) -> None
     assert controls(page.text, "open") == CHOICES
     assert chosen(page.text, "open") == {
         "capacity": "2",
-        "grace": "120",
+        "grace": "900",
         "ask": "no",
         "newcomers": "all",
         "vanish": "0",
@@ -107,6 +107,7 @@ async def test_the_form_that_opens_a_room_offers_all_of_it(house: House) -> None
         "ask",
         "newcomers",
         "vanish",
+        "grace",
     ]
 
 
@@ -153,7 +154,7 @@ async def test_more_options_stay_open_with_what_was_chosen(house: House) -> None
     assert "open" in more.attributes
     assert chosen(page.text, "open") == {
         "capacity": "2",
-        "grace": "120",
+        "grace": "900",
         **{name: typed for name, typed in form.items() if typed},
     }
 

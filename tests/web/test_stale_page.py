@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ephemera.domain.events import EVENTS, RoomWiped, Superseded
 from ephemera.engine.base import Entry
-from tests.support.cast import BROWSER, HTMX, PROGRAM, Scene
+from tests.support.cast import BROWSER, HTMX, PROGRAM, House, Scene, join, open_room
 from tests.support.living import EVERYTHING, STEPS, Step, a_room_with_a_reader, house
 from tests.support.page import Page, parse
 
@@ -105,6 +105,27 @@ async def test_the_words_of_a_message_go_wherever_the_page_repeats_them(scene: S
     assert "The first line" not in stale.document.text
     assert body.elements == []
     assert_equal(stale, Page((await scene.ben.get(scene.path, BROWSER)).text))
+
+
+def said(page: Page) -> str:
+    """Return what the page says of the guest that the room waits for."""
+    place = page.document.find("waits")
+    assert place
+    return place.text
+
+
+async def test_the_page_of_a_lone_room_stops_waiting_when_somebody_comes(house: House) -> None:
+    ada, room = await open_room(house, "Ada")
+    path = f"/rooms/{room['id']}"
+    stale = Page((await ada.get(path, BROWSER)).text)
+    lost = Page((await ada.get(path, BROWSER)).text)
+    assert "waits for your guest until 16:06 UTC" in " ".join(said(stale).split())
+    await join(house, room["code"], "Ben")
+    stale.hear((await ada.get(f"{stale.stream}&once=1")).text)
+    lost.hear((await ada.get(f"{path}/events?once=1&after=0-0")).text)
+    fresh = Page((await ada.get(path, BROWSER)).text)
+    for page in (stale, lost, fresh):
+        assert not said(page).strip()
 
 
 async def test_the_interpreter_notices_what_a_stream_does_not_tell(scene: Scene) -> None:
