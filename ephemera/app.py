@@ -5,8 +5,6 @@ import logging
 import signal
 from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from types import TracebackType
 
 from quart import Quart, Response, request
@@ -30,13 +28,13 @@ from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.retries import Retries
+from ephemera.lobby.returning import Returning
 from ephemera.lobby.talk import Talk
 from ephemera.metrics import Metrics
 from ephemera.settings import Settings, SettingsError
 from ephemera.web import headers, streams
 from ephemera.web.acts import Acts
 from ephemera.web.addresses import Addresses
-from ephemera.web.assets import Assets
 from ephemera.web.bodies import Lingering
 from ephemera.web.composer import BlankComposer
 from ephemera.web.edits import Edits
@@ -44,23 +42,27 @@ from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
 from ephemera.web.frames import Frames
 from ephemera.web.front import Front, Serve
+from ephemera.web.furniture import read_once
 from ephemera.web.guards import is_same_site
 from ephemera.web.health import Health
 from ephemera.web.invitations import Invitations
 from ephemera.web.joining import Joining
 from ephemera.web.knocks import Knocks, WaitingDocument
+from ephemera.web.leaving import Leaving
 from ephemera.web.live import LiveDocument
 from ephemera.web.messages import Messages
 from ephemera.web.pages import Pages
 from ephemera.web.posting import Posting
 from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
 from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
+from ephemera.web.returning import Returns
 from ephemera.web.rooms import RoomPage, Rooms
 from ephemera.web.shed import Shed
 from ephemera.web.sheets import Sheets
 from ephemera.web.unsent import Unsent
 from ephemera.web.writing import Writing
 
+POSTING = ("POST", "messages")
 DRAIN_SECONDS = 1.0
 """How long streams may take to write their last bytes before they are cut."""
 
@@ -174,20 +176,22 @@ def _furnish(
     app: EphemeraApp, settings: Settings, engine: Engine, clock: Clock, presence: Presence
 ) -> None:
     """Give the application its handlers."""
-    assets, fragments = _read_once()
-    limits = Limits(engine, clock, enforced=settings.rate_limits)
-    retries = Retries(settings.secret)
+    assets, fragments = read_once()
+    limits, retries = _limits(settings, engine, clock), Retries(settings.secret)
     lobby, talk = _lobby(settings, engine, clock, limits, retries), Talk(engine, clock, limits)
     addresses = Addresses(settings.secret, clock)
-    pages = Pages(fragments)
+    returning = Returning(engine, clock, limits, retries)
+    pages, returns = Pages(fragments, returning), Returns(returning, fragments, addresses)
     page = RoomPage(engine, presence, talk, fragments, clock)
     sheets = Sheets(lobby, talk, fragments, clock)
     for resource in (
         assets,
         pages,
-        Rooms(lobby, pages, page, fragments, addresses),
-        Joining(lobby, pages, addresses),
-        Knocks(lobby, fragments),
+        Rooms(lobby, pages, page, fragments, addresses, returns=returns),
+        Joining(lobby, returns, pages, addresses),
+        Leaving(lobby, fragments),
+        returns,
+        Knocks(lobby, returns.show_without_cookie, fragments),
         Messages(lobby, talk, page, fragments),
         Edits(lobby, talk),
         Writing(lobby, talk),
@@ -196,20 +200,24 @@ def _furnish(
         Invitations(lobby, Issuing(lobby, retries), sheets, fragments, clock),
         Frames(lobby, talk, presence, fragments),
         Health(engine, app.hub, app.metrics.tell),
+        streams,
     ):
         app.register_blueprint(resource.routes())
-    app.register_blueprint(streams.routes())
     Errors(fragments).register(app)
-    served = streams.Streams(
+    feed, writing = Feed(engine, app.hub), Posting(lobby, talk, BlankComposer(fragments))
+    reading = streams.Streams(
         lobby=lobby,
         presence=presence,
         hub=app.hub,
-        feed=Feed(engine, app.hub),
+        feed=feed,
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
     )
-    posting = Posting(lobby, talk, BlankComposer(fragments))
-    _stand_in_front(app, settings, fragments, served.ways() | {("POST", "messages"): posting.serve})
+    _stand_in_front(app, settings, fragments, {**reading.ways(), POSTING: writing.serve})
+
+
+def _limits(settings: Settings, engine: Engine, clock: Clock) -> Limits:
+    return Limits(engine, clock, enforced=settings.rate_limits)
 
 
 def _lobby(
@@ -234,15 +242,6 @@ def _stand_in_front(
     app.hot = frozenset(ways)
     rest = Unsent(Lingering(app.asgi_app), app.engine)  # type: ignore[arg-type] # Quart's own types
     app.asgi_app = Front(rest, ways)  # type: ignore[assignment,method-assign] # as its manual wraps it
-
-
-@cache
-def _read_once() -> tuple[Assets, Fragments]:
-    """Return the static files and the templates, read and compiled once for this process."""
-    assets = Assets(_folder("static"))
-    fragments = Fragments(_folder("templates"), assets.url)
-    fragments.compile_all()
-    return assets, fragments
 
 
 def _renderers(fragments: Fragments) -> dict[str, streams.StreamRenderer]:
@@ -290,10 +289,3 @@ async def _add_headers(response: Response) -> Response:
     if request.scheme == "https":
         response.headers.setdefault(*headers.SECURE_TRANSPORT)
     return response
-
-
-def _folder(name: str) -> Path:
-    """Return a folder of ours: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).parent
-    inside = package / name
-    return inside if inside.is_dir() else package.parent / name

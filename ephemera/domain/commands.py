@@ -50,6 +50,17 @@ class Join(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComeBack(Command):
+    """Take one's place again, which was lost because the grace was over.
+
+    `previous` is the digest of the token that proves whose it was; the code is not asked for.
+    """
+
+    digest: str = field(repr=False)
+    previous: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Withdraw(Command):
     """Wait at the door no longer."""
 
@@ -95,7 +106,13 @@ class Return(Act):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Act):
-    """Give the seat up."""
+    """Give the seat up.
+
+    `sure`: `yes`, whatever comes of it; `no`, only if nothing does that one would be asked about;
+    or what one has been asked about already, in the words of the refusal that asked.
+    """
+
+    sure: str = "yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@
     │   ├── KnockGone        nobody waits there any more
     │   ├── EditOver         the time to edit that message is over
     │   ├── LastHost         nobody else is a host
+    │   ├── LeavingErases    the last one leaves, and has not been asked about it
+    │   ├── LeavingHandsOver the only host leaves, and has not been asked about it
     │   ├── InvitationGone   that invitation was issued before, and is over
     │   └── TooManyInvitations
     ├── TooLarge             more bytes than we take
@@ -180,6 +182,28 @@ class LastHost(NotPossible):
     """Nobody else is a host: somebody must be named first."""
 
     reason = "last-host"
+
+
+class LeavingErases(NotPossible):
+    """The last one would leave, which erases the room, and has not been asked about it."""
+
+    reason = "leaving-erases"
+    sure: ClassVar[str] = "erases"
+    """What says that they were asked."""
+
+
+class LeavingHandsOver(NotPossible):
+    """The only host would leave, and has not been asked about who becomes the host.
+
+    `sure` is what says that they were asked: the id of that member, called `nickname`.
+    """
+
+    reason = "leaving-hands-over"
+
+    def __init__(self, member_id: str, nickname: str) -> None:
+        super().__init__(member_id, nickname)
+        self.sure = member_id
+        self.nickname = nickname
 
 
 class InvitationGone(NotPossible):

@@ -7,16 +7,19 @@ from typing import Final, TypeVar
 
 from ephemera.domain import events as e
 from ephemera.domain.events import Event, Secret
-from ephemera.domain.nicknames import faces
+from ephemera.domain.reserved import newest_names, reserving
 from ephemera.domain.rooms import (
+    MOST_BANNED,
     MOST_CLOSED_INVITATIONS,
     MOST_KNOCKS,
+    MOST_LAPSED,
     MOST_REMEMBERED_POSTS,
     MOST_SILENCED,
     MOST_TRACES,
     Invitation,
     Knock,
     Knocker,
+    Lapsed,
     Member,
     Room,
     Seat,
@@ -37,6 +40,7 @@ WIPED: Final = {
     "knockers": {},
     "words": {},
     "reserved": {},
+    "lapsed": {},
     "banned": (),
     "silenced": (),
     "turned_away": {},
@@ -69,9 +73,7 @@ def _with_fact(room: Room, event: Event) -> Room:  # noqa: PLR0911 - one line fo
         case e.MemberJoined():
             return _with_newcomer(room, event)
         case e.MemberLeft(member=member) | e.MemberRemoved(member=member):
-            return replace(
-                room, members=_without(room.members, member.id), seats=_less(room.seats, member.id)
-            )
+            return _without_member(room, member, away=getattr(event, "reason", "") == "away")
         case (
             e.MemberWentAway(member=member)
             | e.MemberReturned(member=member)
@@ -122,7 +124,11 @@ def _with_secret(room: Room, secret: Secret) -> Room:
         case e.SeatTaken():
             return _with_seat(room, secret)
         case e.SeatBanned(digest=digest):
-            return replace(room, banned=(*room.banned, digest))
+            return replace(
+                room,
+                banned=(*room.banned, digest)[-MOST_BANNED:],
+                lapsed=_not_of(room.lapsed, digest),
+            )
         case e.PostRemembered(member_id=member_id, fingerprint=fingerprint):
             return _with_post(room, member_id, fingerprint)
         case e.InvitationKept(invitation_id=invitation_id, digest=digest):
@@ -143,6 +149,36 @@ def _with_newcomer(room: Room, event: e.MemberJoined) -> Room:
     return _with_invitation(joined, event.invitation) if event.invitation else joined
 
 
+def _without_member(room: Room, member: Member, *, away: bool) -> Room:
+    """Return the room without the seat, in which the name stays reserved as the newest.
+
+    Who was away too long, and did not leave, can take the place again. One that was lost before
+    has no seat any more.
+    """
+    seat = room.seats.get(member.id)
+    if seat is None:
+        return room
+    lapsed = {**room.lapsed, member.id: Lapsed(member, seat.digest)} if away else room.lapsed
+    members = _without(room.members, member.id)
+    reserved = reserving(room.reserved, member.nickname, seat.digest)
+    here = [*(one.nickname for one in members), *(knock.nickname for knock in room.knocks)]
+    return replace(
+        room,
+        members=members,
+        seats=_less(room.seats, member.id),
+        reserved=newest_names(reserved, here),
+        lapsed=_newest(lapsed, MOST_LAPSED),
+    )
+
+
+def _not_of(lapsed: Mapping[str, Lapsed], digest: str | None) -> dict[str, Lapsed]:
+    return {key: one for key, one in lapsed.items() if one.digest != digest}
+
+
+def _newest(kept: Mapping[_Key, _Value], most: int) -> dict[_Key, _Value]:
+    return dict(islice(kept.items(), max(0, len(kept) - most), None))
+
+
 def _with_voice(room: Room, member: Member) -> Room:
     """Return the room with the member, who comes back muted, or not, as they are now."""
     digest = room.seats[member.id].digest
@@ -150,7 +186,7 @@ def _with_voice(room: Room, member: Member) -> Room:
     return replace(
         room,
         members=_changed(room.members, member),
-        silenced=(*silenced, digest) if member.muted else silenced,
+        silenced=(*silenced, digest)[-MOST_SILENCED:] if member.muted else silenced,
     )
 
 
@@ -161,7 +197,7 @@ def _with_seat(room: Room, taken: e.SeatTaken) -> Room:
     return replace(
         room,
         seats={**room.seats, taken.member_id: Seat(taken.digest)},
-        reserved={**room.reserved, **dict.fromkeys(faces(nickname), taken.digest)},
+        reserved=reserving(room.reserved, nickname, taken.digest),
     )
 
 
@@ -180,6 +216,7 @@ def _inherited(room: Room, digest: str, previous: str | None) -> Room:
         },
         silenced=silenced[-MOST_SILENCED:],
         turned_away=_less(room.turned_away, digest),
+        lapsed=_not_of(room.lapsed, previous),
     )
 
 
@@ -233,12 +270,11 @@ def _without_knock(room: Room, event: e.KnockEnded) -> Room:
     turned_away = dict(room.turned_away)
     if event.reason in ("declined", "expired"):
         turned_away[room.knockers[event.knock.id].digest] = event.reason
-    newest = dict(islice(turned_away.items(), max(0, len(turned_away) - MOST_KNOCKS), None))
     return replace(
         room,
         knocks=_without(room.knocks, event.knock.id),
         knockers=_less(room.knockers, event.knock.id),
-        turned_away=newest,
+        turned_away=_newest(turned_away, MOST_KNOCKS),
     )
 
 

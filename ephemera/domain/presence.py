@@ -11,7 +11,7 @@ LEASE_SECONDS: Final = 30.0
 LINGER_SECONDS: Final = 8.0
 """How long a seat still counts as here after its last stream closed: longer than a reload."""
 GUEST_SECONDS: Final = 3600.0
-"""How long a room is kept for its first guest, at least: the way to a messenger and back is long."""
+"""How long a room is kept for its first guest, at least: the way to a messenger is long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,20 @@ GRACES: Final = (30, 120, 900, 3600)
 """Seconds that a seat without a stream is kept; the opener of a room chooses."""
 VANISHINGS: Final = (0, 60, 300, 3600)
 """Seconds after which a message disappears by itself; 0: it stays."""
-MOST_MEMBERS_EVER: Final = 200
-"""Nicknames stay reserved until the wipe, so the members of one room's life are bounded."""
+MOST_FORMER_NAMES: Final = 200
+"""How many names of people who are not here stay reserved: the newest. Nothing that an older one
+said is in the log any more, which has 200 events: so many others have come and gone since."""
+MOST_LAPSED: Final = 64
+"""How many of those whose grace was over can still take their place again."""
 MOST_REMEMBERED_POSTS: Final = 16
 """How many of a seat's own posts can still be recognised when they are tried again."""
 MOST_TRACES: Final = 400
 """How many of the newest messages can still be taken back: those of two logs. A quote or an edit
 repeats words of 200 events ago at most, and is kept for as long."""
-MOST_SILENCED: Final = 2 * MOST_MEMBERS_EVER
+MOST_SILENCED: Final = 2 * MOST_FORMER_NAMES
 """How many tokens are remembered that come back muted."""
+MOST_BANNED: Final = 2 * MOST_FORMER_NAMES
+"""How many tokens are remembered that are not let in."""
 MOST_KNOCKS: Final = 16
 """How many may wait at the door."""
 KNOCK_SECONDS: Final = 300
@@ -114,6 +119,14 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapsed:
+    """A place whose grace was over: the member as they were, and the secret part of their seat."""
+
+    member: Member
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Knocker:
     """The secret part of a knock: the digest of the token that will open the seat."""
 
@@ -127,11 +140,13 @@ class Room:
     `members` stand in the order in which they joined. `seats` has the secret
     part of each, `knockers` that of each knock, `words` the digest of the word
     of each invitation, also of those that are over. `reserved` maps every face
-    of every nickname ever used here to the digest of the token it belongs to;
+    of every nickname in use, and of the newest that were, to the digest of the
+    token it belongs to, in the order in which they were given up;
     `banned` and `silenced` are digests of tokens that are not let in, or come
     back muted. `turned_away` tells the newest of those who knocked in vain why.
-    `traces` has the newest messages by their sequence. `met_at` is when the
-    first guest was admitted; 0 until then.
+    `traces` has the newest messages by their sequence, `lapsed` the newest whose
+    grace was over by their member id. `met_at` is when the first guest was
+    admitted; 0 until then.
     """
 
     id: str
@@ -154,6 +169,7 @@ class Room:
     knockers: Mapping[str, Knocker] = field(default_factory=dict, repr=False)
     words: Mapping[str, str] = field(default_factory=dict, repr=False)
     reserved: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lapsed: Mapping[str, Lapsed] = field(default_factory=dict, repr=False)
     banned: tuple[str, ...] = field(default=(), repr=False)
     silenced: tuple[str, ...] = field(default=(), repr=False)
     turned_away: Mapping[str, TurnedAway] = field(default_factory=dict, repr=False)
@@ -199,6 +215,10 @@ class Room:
             if seat.digest == digest:
                 return self.member(member_id)
         return None
+
+    def lapse_of(self, digest: str) -> Lapsed | None:
+        """Return the place that was lost, of which the token has that digest."""
+        return next((one for one in self.lapsed.values() if one.digest == digest), None)
 
     def knock_of(self, digest: str) -> Knock | None:
         """Return the knock that will get a seat with the token of that digest."""

@@ -1,9 +1,11 @@
 """How often things may happen. Sizes are settled where the thing is read."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
 from ephemera.clock import Clock
-from ephemera.domain.errors import TooMany
+from ephemera.domain.errors import Refusal, TooMany
 from ephemera.engine.base import Engine
 
 
@@ -19,6 +21,8 @@ MESSAGES_OF_A_SEAT: Final = Limit("messages-of-a-seat", 1.0, 5)
 MESSAGES_IN_A_ROOM: Final = Limit("messages-in-a-room", 8.0, 20)
 FAILED_JOINS_FROM_AN_ADDRESS: Final = Limit("failed-joins", 10 / 60, 10)
 FAILED_JOINS_IN_ALL: Final = Limit("failed-joins-in-all", 200.0, 200)
+JOINS_IN_A_ROOM: Final = Limit("joins-in-a-room", 1 / 15, 24)
+JOINS_FROM_AN_ADDRESS: Final = Limit("joins", 10 / 60, 10)
 KNOCKS_FROM_AN_ADDRESS: Final = Limit("knocks", 6 / 60, 6)
 ACTS_OF_A_SEAT: Final = Limit("acts-of-a-seat", 2.0, 20)
 READS_OF_A_SEAT: Final = Limit("reads-of-a-seat", 2.0, 40)
@@ -45,6 +49,19 @@ class Limits:
             if wait := await self._take(limit, subject):
                 await self.refund(*spendings[:place])
                 raise TooMany(wait)
+
+    @asynccontextmanager
+    async def paying(
+        self, *spendings: tuple[Limit, str], refunding: bool = True
+    ) -> AsyncIterator[None]:
+        """Spend for what is done within; it is given back when that is refused."""
+        await self.spend(*spendings)
+        try:
+            yield
+        except Refusal:
+            if refunding and self._enforced:
+                await self.refund(*spendings)
+            raise
 
     async def allow(self, limit: Limit, subject: str) -> bool:
         """Take one from the budget and tell whether there was one."""

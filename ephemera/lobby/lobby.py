@@ -34,6 +34,13 @@ class Admission(NamedTuple):
     token: str
 
 
+class _Known(NamedTuple):
+    """A seat taken by a request with the same key, and whether its holder has been seen since."""
+
+    admission: Admission
+    has_shown_life: bool
+
+
 class Waiting(NamedTuple):
     """A place at the door just taken; the token opens the seat once they are let in."""
 
@@ -98,7 +105,11 @@ class Lobby:
         request = (nickname, repr(options))
         room_id, token = self._retries.room_id(key, *request), self._retries.token(key, *request)
         if key and (known := await self._known(room_id, token)):
-            return known
+            if not known.has_shown_life:
+                return known.admission
+            # The answer has arrived: the key dies with its request. Whoever goes back to the
+            # form and opens a room again, for somebody else, must not get this one.
+            room_id, token = self._retries.room_id(None), self._retries.token(None)
         if await self._engine.count_rooms() >= self._most_rooms:
             raise Unavailable(RETRY_WHEN_FULL_SECONDS)
         command = Open(
@@ -136,14 +147,12 @@ class Lobby:
         token = self._retries.token(key, snapshot.room.id, nickname)
         asks = snapshot.room.options.ask and word is None
         for known in (shown, token):
-            placed = _placed(snapshot.room, known) if known else None
+            placed = placed_in(snapshot.room, known) if known else None
             if placed and (asks or isinstance(placed, Admission)):
                 return placed  # who need not ask any more does not wait any more, either
         if word and not snapshot.room.invitation_of(word.digest, self._clock()):
             await self._limits.spend(*_failed_join(visitor))
             raise WrongCode
-        if asks:
-            await self._limits.spend((limits.KNOCKS_FROM_AN_ADDRESS, visitor))
         wish = partial(
             Join,
             nickname=nickname,
@@ -152,20 +161,24 @@ class Lobby:
             word=word.digest if word else None,
             previous=digest_of(shown) if shown else None,
         )
+        cost = price(snapshot.room, visitor, asks=asks)
         try:
-            room = await self._steps.carry_out(snapshot, lambda _: wish(at=self._clock()))
+            async with self._limits.paying(*cost, refunding=not asks):
+                room = await self._steps.carry_out(snapshot, lambda _: wish(at=self._clock()))
         except NoSuchRoom:
             raise WrongCode from None
-        placed = _placed(room, token)
+        placed = placed_in(room, token)
         assert placed  # noqa: S101 # that is what joining does
         return placed
 
-    async def _known(self, room_id: str, token: str) -> Admission | None:
+    async def _known(self, room_id: str, token: str) -> "_Known | None":
         try:
             seated = await self.seated(room_id, token)
         except NoSuchRoom:
             return None
-        return Admission(seated.room, seated.member, token)
+        seen_at = seated.snapshot.leases[seated.member.id].seen_at
+        admission = Admission(seated.room, seated.member, token)
+        return _Known(admission, has_shown_life=seen_at > seated.room.opened_at)
 
     async def _invited(self, code: str, word: Word | None, visitor: str) -> Snapshot:
         """Return the room they come to; what a wrong code costs is given back for a good one.
@@ -231,9 +244,11 @@ class Lobby:
         await self._limits.spend((limits.ACTS_OF_A_SEAT, f"{seated.room.id}/{seated.member.id}"))
         return await self._carry_out(seated, wish)
 
-    async def leave(self, seated: Seated) -> None:
-        """Give the seat up; the room of the last one ends at once."""
-        await self._carry_out(seated, lambda at: Leave(at=at, member_id=seated.member.id))
+    async def leave(self, seated: Seated, sure: str = "yes") -> None:
+        """Give the seat up; the room of the last one ends at once. For `sure`, see `Leave`."""
+        await self._carry_out(
+            seated, lambda at: Leave(at=at, member_id=seated.member.id, sure=sure)
+        )
 
     async def close(self, seated: Seated) -> None:
         """End the room for all. Raises `NotHost`."""
@@ -248,7 +263,14 @@ def _failed_join(visitor: str) -> tuple[tuple[Limit, str], ...]:
     return (limits.FAILED_JOINS_FROM_AN_ADDRESS, visitor), (limits.FAILED_JOINS_IN_ALL, "")
 
 
-def _placed(room: Room, token: str) -> Admission | Waiting | None:
+def price(room: Room, visitor: str, *, asks: bool) -> tuple[tuple[Limit, str], ...]:
+    """Return what a new seat costs, or a place at the door for who asks to be let in."""
+    if asks:
+        return ((limits.KNOCKS_FROM_AN_ADDRESS, visitor),)
+    return (limits.JOINS_FROM_AN_ADDRESS, visitor), (limits.JOINS_IN_A_ROOM, room.id)
+
+
+def placed_in(room: Room, token: str) -> Admission | Waiting | None:
     """Return the place of the token in the room, if it has one."""
     digest = digest_of(token)
     if member := room.holder_of(digest):

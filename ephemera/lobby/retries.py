@@ -18,6 +18,7 @@ SHORTEST_KEY: Final = 16
 key gets the seat."""
 
 _SEAT: Final = b"ephemera/retry-seat/1\0"
+_PROOF: Final = b"ephemera/fresh-seat/1\0"
 _ROOM: Final = b"ephemera/retry-room/1\0"
 
 
@@ -36,6 +37,11 @@ class Retries:
     def room_id(self, key: str | None, *request: str) -> str:
         """Return a room id, likewise."""
         return self._derive(_ROOM, key, request).hex()[:20] if key else secrets.token_hex(10)
+
+    def proof(self, room_id: str, digest: str) -> str:
+        """Return what proves that the token of that digest was just given out for the room."""
+        said = _PROOF + f"{room_id}\0{digest}".encode()
+        return hmac.digest(self._secret, said, "sha256").hex()[:32]
 
     def _derive(self, label: bytes, key: str, request: tuple[str, ...]) -> bytes:
         if len(key) < SHORTEST_KEY:

@@ -10,7 +10,7 @@ import httpx
 from ephemera import __version__
 from ephemera.hub.wire import terminal_safe
 from ephemera.terminal.events import Event
-from ephemera.terminal.mistakes import Gone, Mistake, Refused, TooFast, Unreached
+from ephemera.terminal.mistakes import Gone, Mistake, Refused, TooFast, Unreached, Unsure
 from ephemera.terminal.places import RoomPlace
 
 STREAM_SILENCE_SECONDS: Final = 40.0
@@ -63,9 +63,12 @@ class Client:
         told = _json(answer)
         return told if isinstance(told, dict) else {}
 
-    async def leave(self) -> None:
-        """Give the seat up, or the place at the door."""
-        await ask(self._http, f"{self._path}/leave", {})
+    async def leave(self, sure: str = "no") -> None:
+        """Give the seat up, or the place at the door.
+
+        Raises `Unsure` when that ends or hands over something and `sure` does not answer it.
+        """
+        await ask(self._http, f"{self._path}/leave", {"sure": sure})
 
     @asynccontextmanager
     async def stream(self, after: str, *, finite: bool) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -108,7 +111,10 @@ def _settle(answer: httpx.Response) -> None:
     error = told.get("error") if isinstance(told, dict) else None
     sentence = error.get("message") if isinstance(error, dict) else None
     default = f"{host} did not understand us (status {status}); is it an Ephemera?"
-    raise Refused(terminal_safe(str(sentence or default)))
+    said = terminal_safe(str(sentence or default))
+    if isinstance(error, dict) and isinstance(asked := error.get("sure"), str):
+        raise Unsure(said, asked)
+    raise Refused(said)
 
 
 def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anything

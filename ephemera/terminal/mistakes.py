@@ -6,6 +6,7 @@
     ├── Gone         no such room any more, or not with this token
     │   └── Removed  a host has shown the member out
     └── Refused      the server will not take this, now or later
+        └── Unsure   leaving would end or hand over something: are we sure?
     TooFast          a rate is exceeded: nothing was taken, try again after `seconds`
     Unreached        perhaps it arrived, perhaps not: try again, with the same key
 """
@@ -34,6 +35,14 @@ class Removed(Gone):
 
 class Refused(Mistake):
     """The server understood and said no."""
+
+
+class Unsure(Refused):
+    """The server asks whether we are sure; `answer` says that we were asked."""
+
+    def __init__(self, sentence: str, answer: str) -> None:
+        super().__init__(sentence)
+        self.answer = answer
 
 
 class TooFast(Exception):

@@ -18,7 +18,7 @@ from ephemera.terminal.events import (
     within,
 )
 from ephemera.terminal.follow import Follower
-from ephemera.terminal.mistakes import TooFast, Unreached
+from ephemera.terminal.mistakes import TooFast, Unreached, Unsure
 from ephemera.terminal.outbox import Outbox
 from ephemera.terminal.roster import Roster
 from ephemera.terminal.said import Said
@@ -64,6 +64,7 @@ class Talk:
         self._cursor = ""
         self._draft = ""
         self._leaving = False
+        self._sure = "no"
         self._connected = True
         self._outbox = Outbox(client, self._note)
         self._screen = Screen(self._status)
@@ -100,6 +101,7 @@ class Talk:
                 if ending := await self._obey(typed):
                     return ending
             elif typed:
+                self._sure = "no"
                 self._outbox.put(typed[1:] if typed.startswith("//") else typed)
 
     async def _obey(self, command: str) -> Ending | None:
@@ -124,7 +126,11 @@ class Talk:
         await self._say_last_words()
         self._leaving = True
         try:
-            await self._client.leave()
+            await self._client.leave(self._sure)
+        except Unsure as question:
+            self._leaving, self._sure = False, question.answer
+            self._note(f"{question} /leave again to do it.")
+            return None
         except (TooFast, Unreached):
             self._leaving = False
             self._note("You could not leave: the server does not answer. Try again.")

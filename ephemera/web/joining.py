@@ -1,29 +1,29 @@
-"""Joining and leaving: take a seat with a code or an invitation, give it up."""
+"""Joining: take a seat with a code or an invitation."""
 
 from quart import Blueprint, Response
 
-from ephemera.domain.errors import Invalid, NoSuchRoom, Refusal
-from ephemera.lobby.lobby import Admission, Lobby
+from ephemera.domain.errors import Invalid, Refusal
+from ephemera.lobby.lobby import Lobby
 from ephemera.web.addresses import Addresses
-from ephemera.web.knocks import told_to_wait
 from ephemera.web.pages import Pages
 from ephemera.web.requests import read_form, read_retry_key, shown_token
-from ephemera.web.seats import admitted, departed, visitor_address
+from ephemera.web.returning import Returns
+from ephemera.web.seats import visitor_address
 
 
 class Joining:
-    """Handlers of /join and /rooms/{id}/leave."""
+    """Handler of POST /join."""
 
-    def __init__(self, lobby: Lobby, pages: Pages, addresses: Addresses) -> None:
+    def __init__(self, lobby: Lobby, returns: Returns, pages: Pages, addresses: Addresses) -> None:
         self._lobby = lobby
+        self._returns = returns
         self._pages = pages
         self._addresses = addresses
 
     def routes(self) -> Blueprint:
-        """Return the handlers."""
+        """Return the handler."""
         blueprint = Blueprint("joining", __name__)
         blueprint.post("/join")(self.join)
-        blueprint.post("/rooms/<room_id>/leave")(self.leave)
         return blueprint
 
     async def join(self) -> Response:
@@ -40,16 +40,7 @@ class Joining:
             )
         except Refusal as refusal:
             return self._pages.again("pages/join.html", fields, refusal)
-        return admitted(place) if isinstance(place, Admission) else told_to_wait(place)
-
-    async def leave(self, room_id: str) -> Response:
-        """Give the seat up, or the place at the door."""
-        token = shown_token()
-        try:
-            await self._lobby.leave(await self._lobby.seated(room_id, token))
-        except NoSuchRoom:
-            await self._lobby.withdraw(await self._lobby.at_the_door(room_id, token))
-        return departed(room_id)
+        return self._returns.welcome(place)
 
 
 def _typed_code(code: str) -> str:

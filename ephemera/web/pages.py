@@ -1,23 +1,28 @@
 """Pages that need no room: the lobby, the way in, and what is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
+from ephemera.domain.codes import read_code
 from ephemera.domain.errors import Refusal
+from ephemera.domain.words import read_word
+from ephemera.lobby.returning import HeldPlace, Returning
 from ephemera.web import texts
 from ephemera.web.composer import new_key
 from ephemera.web.errors import field_of, with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML, TEXT
 from ephemera.web.requests import origin, wanted
+from ephemera.web.sessions import held_tokens
 
 
 class Pages:
     """The pages themselves, and the forms on them when they come back refused."""
 
-    def __init__(self, fragments: Fragments) -> None:
+    def __init__(self, fragments: Fragments, returning: Returning) -> None:
         self._fragments = fragments
+        self._returning = returning
 
     def routes(self) -> Blueprint:
         """Return the handlers."""
@@ -40,15 +45,32 @@ class Pages:
         return self._page("pages/about.html")
 
     async def join(self, code: str = "") -> Response:
-        """Show the form. It never joins, and never tells whether the code is good."""
-        return self._page("pages/join.html", fields={"code": code, "key": new_key()}, errors={})
+        """Show the form. It never joins, and never tells whether the code is good.
+
+        A browser with a seat already is told so, and led to it.
+        """
+        tokens = held_tokens(request.scheme, request.headers.get("Cookie"))
+        places = await self._returning.held(tokens)
+        fields = {"code": code, "key": new_key()}
+        here = _place_of(code, places)
+        return self._page("pages/join.html", fields=fields, errors={}, places=places, here=here)
 
     def again(self, page: str, fields: Mapping[str, str], refusal: Refusal) -> Response:
         """Show a refused form again with what was typed; raise the refusal for a program."""
         if wanted() != "html":
             raise refusal
         errors = {field_of(refusal): texts.sentence(refusal)}
-        return with_status(self._page(page, fields=fields, errors=errors), refusal)
+        context = {"places": (), "here": None} if page == "pages/join.html" else {}
+        return with_status(self._page(page, fields=fields, errors=errors, **context), refusal)
 
     def _page(self, name: str, **context: object) -> Response:
         return Response(self._fragments.render(name, **context), content_type=HTML)
+
+
+def _place_of(code: str, places: Sequence[HeldPlace]) -> HeldPlace | None:
+    """Return which of somebody's places a code, or the word of an invitation, leads to."""
+    known, word = read_code(code), read_word(code)
+    for place in places:
+        if place.room.code == known or (word and word.room_id == place.room.id):
+            return place
+    return None

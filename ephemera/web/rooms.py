@@ -22,7 +22,8 @@ from ephemera.web.fragments import Fragments
 from ephemera.web.media import CSS, HTML, SVG
 from ephemera.web.pages import Pages
 from ephemera.web.requests import origin, read_form, read_retry_key, shown_token
-from ephemera.web.seats import admitted, departed, see_other, visitor_address
+from ephemera.web.returning import Returns
+from ephemera.web.seats import departed, see_other, visitor_address
 from ephemera.web.words import Lines
 
 
@@ -77,15 +78,18 @@ class RoomPage:
 class Rooms:
     """Handlers of /rooms and /rooms/{id}."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that opening and showing need
         self,
         lobby: Lobby,
         pages: Pages,
         page: RoomPage,
         fragments: Fragments,
         addresses: Addresses,
+        *,
+        returns: Returns,
     ) -> None:
         self._lobby = lobby
+        self._returns = returns
         self._pages = pages
         self._page = page
         self._fragments = fragments
@@ -113,17 +117,23 @@ class Rooms:
             )
         except Refusal as refusal:
             return self._pages.again("pages/lobby.html", fields, refusal)
-        return admitted(admission)
+        return self._returns.welcome(admission)
 
     async def show(self, room_id: str) -> Response:
         """Show the room to a member; who waits to be let in is sent to where one waits."""
         try:
             seated = await self._lobby.seated(room_id, shown_token())
         except NoSuchRoom:
-            await self._lobby.at_the_door(room_id, shown_token())
-            return see_other(f"/rooms/{room_id}/waiting")
+            return await self._show_outside(room_id)
         await self._lobby.afford(room_id, seated.member.id)
         return Response(await self._page.render(seated), content_type=HTML)
+
+    async def _show_outside(self, room_id: str) -> Response:
+        try:
+            await self._lobby.at_the_door(room_id, shown_token())
+        except NoSuchRoom:
+            return await self._returns.show(room_id)
+        return see_other(f"/rooms/{room_id}/waiting")
 
     async def show_mine(self, room_id: str) -> Response:
         """Answer with the style sheet by which a page tells what is the reader's own."""

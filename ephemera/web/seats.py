@@ -17,13 +17,16 @@ def visitor_address() -> str | None:
     return client[0] if client else None
 
 
-def admitted(admission: Admission) -> Response:
-    """Answer someone who has taken a seat: a browser goes to the room, a program gets the token."""
+def admitted(admission: Admission, proof: str) -> Response:
+    """Answer someone who has taken a seat: a browser goes to the room, a program gets the token.
+
+    The `proof` tells the room's page that there must be a cookie by now.
+    """
     room, member, token = admission
     url = f"{origin()}/rooms/{room.id}"
     match wanted():
         case "html":
-            return seat_given(see_other(f"/rooms/{room.id}"), room, token)
+            return seat_given(see_other(fresh(f"/rooms/{room.id}", proof)), room, token)
         case "json":
             answer = jsonify(room=room_fields(room, url), member=member_fields(member), token=token)
         case _:
@@ -31,6 +34,11 @@ def admitted(admission: Admission) -> Response:
             answer = Response("\n".join(lines), content_type=TEXT)
     answer.status_code = 201
     return answer
+
+
+def fresh(path: str, proof: str) -> str:
+    """Return the path to a place that was taken just now, with the proof of it."""
+    return f"{path}?fresh={proof}"
 
 
 def seat_given(answer: Response, room: Room, token: str) -> Response:
@@ -48,6 +56,7 @@ def departed(room_id: str) -> Response:
     """Answer someone who has no seat any more: a browser goes to the lobby."""
     if wanted() != "html":
         return Response(status=204)
-    answer = see_other("/")
+    is_htmx = "HX-Request" in request.headers  # which would follow a 303 without its page
+    answer = Response(status=200, headers={"HX-Redirect": "/"}) if is_htmx else see_other("/")
     forget_seat(answer, request.scheme, room_id)
     return answer

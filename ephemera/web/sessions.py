@@ -5,6 +5,8 @@ A cookie is named and flagged by the scheme of the request: browsers refuse a
 plain-HTTP neighbour from planting one (RFC 6265bis, section 4.1.3).
 """
 
+import re
+from collections.abc import Iterator
 from typing import Final
 
 from quart import Response
@@ -12,6 +14,7 @@ from quart import Response
 from ephemera.domain.rooms import Room
 
 _BEARER: Final = "bearer "
+_RETURNING: Final = re.compile(r"seat-([0-9a-f]{20})", re.ASCII)
 
 
 def held_token(
@@ -25,20 +28,27 @@ def held_token(
     """
     if authorization and authorization.lower().startswith(_BEARER):
         return authorization[len(_BEARER) :].strip()
-    return _cookie_of(_name(scheme, returning_to), cookie) if cookie else None
+    wanted = _name(scheme, returning_to)
+    return next((token for name, token in _cookies_in(cookie or "") if name == wanted), None)
 
 
-def _cookie_of(name: str, cookies: str) -> str | None:
-    """Return the first cookie of the name. Ours are ASCII, and need no quotes.
+def held_tokens(scheme: str, cookie: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the rooms that the cookies for coming back are for, each with its token."""
+    for name, token in _cookies_in(cookie or ""):
+        shape = _RETURNING.fullmatch(name.removeprefix("__Secure-"))
+        if shape and name == _name(scheme, shape[1]):
+            yield shape[1], token
+
+
+def _cookies_in(cookies: str) -> Iterator[tuple[str, str]]:
+    """Yield the cookies, names and values. Ours are ASCII, and need no quotes.
 
     Werkzeug's parser takes 3 s of the processor for 16 KiB of blanks: of those between two
     parts of a value, its expression looks at each once for each.
     """
     for cookie in cookies.split(";"):
-        key, _, value = cookie.partition("=")
-        if key.strip() == name:
-            return value.strip().strip('"')
-    return None
+        name, _, value = cookie.partition("=")
+        yield name.strip(), value.strip().strip('"')
 
 
 def give_seat(response: Response, scheme: str, room: Room, token: str) -> None:

@@ -6,7 +6,7 @@ from gettext import NullTranslations
 from math import ceil
 from typing import Final
 
-from ephemera.domain.errors import Invalid, Refusal, TooMany, Unavailable
+from ephemera.domain.errors import Invalid, LeavingHandsOver, Refusal, TooMany, Unavailable
 
 translations: ContextVar[NullTranslations] = ContextVar(
     "translations",
@@ -43,6 +43,7 @@ _REFUSALS: Final[dict[str, Callable[[], str]]] = {
     "knock-gone": lambda: _("They do not wait to be let in any more."),
     "edit-over": lambda: _("A message can be edited for 5 minutes. That time is over."),
     "last-host": lambda: _("Name another host first: a room needs one."),
+    "leaving-erases": lambda: _("You are the last one here. Leaving erases the room now."),
     "invitation-gone": lambda: _("That invitation is over. Make a new one."),
     "too-many-invitations": lambda: _("16 invitations are open. Take one back first."),
     "no-such-room": lambda: _("There is nothing here."),
@@ -123,6 +124,9 @@ def sentence(refusal: Refusal) -> str:
                 "That was too fast. Try again in %(n)s seconds.",
                 ceil(wait),
             ) % {"n": ceil(wait)}
+        case LeavingHandsOver(nickname=nickname):
+            told = _("You are the only host. If you leave, %(name)s becomes the host.")
+            return told % {"name": nickname}
         case Unavailable():
             return _("We cannot take more right now. Please try again in a moment.")
         case _:

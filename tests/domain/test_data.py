@@ -14,7 +14,17 @@ from ephemera.domain.commands import Answer, Invite, Leave, Mute, Post, React, R
 from ephemera.domain.data import event_from_data, event_to_data, room_from_data, room_to_data
 from ephemera.domain.decide import decide
 from ephemera.domain.events import EVENTS, Event, MemberJoined, MessagePosted, Quote
-from ephemera.domain.rooms import Invitation, Knock, Knocker, Member, Options, Room, Seat, Trace
+from ephemera.domain.rooms import (
+    Invitation,
+    Knock,
+    Knocker,
+    Lapsed,
+    Member,
+    Options,
+    Room,
+    Seat,
+    Trace,
+)
 from tests.support.rooms import NOON, a_room, joining
 
 SIMPLE: Final[Mapping[Any, st.SearchStrategy[Any]]] = {
@@ -70,7 +80,7 @@ def a_lived_in_room() -> Room:
         Leave(at=NOON + 9, member_id="p4"),
     ):
         room, _ = decide(room, command)
-    return room
+    return replace(room, lapsed={"p9": Lapsed(replace(room.members[0], id="p9"), "a digest")})
 
 
 @settings(max_examples=200)

@@ -18,7 +18,6 @@ from ephemera.domain.events import (
 )
 from ephemera.domain.rooms import (
     GRACES,
-    MOST_MEMBERS_EVER,
     MOST_REMEMBERED_POSTS,
     VANISHINGS,
     Options,
@@ -119,14 +118,6 @@ def test_a_seat_given_up_can_be_taken_again() -> None:
 def test_a_full_room_does_not_tell_whose_names_are_taken() -> None:
     with pytest.raises(RoomFull):
         decide(a_room("Ben", capacity=2), replace(joining("Ben"), digest="another digest"))
-
-
-def test_a_room_admits_a_bounded_number_of_members_in_its_life() -> None:
-    almost = replace(a_room(), admitted=MOST_MEMBERS_EVER - 1)
-    room, _ = decide(almost, joining("Ben"))
-    assert room.admitted == MOST_MEMBERS_EVER == 200
-    with pytest.raises(RoomFull):
-        decide(room, joining("Eve"))
 
 
 @pytest.mark.parametrize("nickname", ["Ben", "BEN", "B\u0435n", "Ben\ufe0f"])

@@ -2,9 +2,10 @@
 
 import pytest
 
-from ephemera.domain.errors import TooMany, WrongCode
+from ephemera.domain.errors import NicknameTaken, RoomFull, TooMany, WrongCode
 from ephemera.domain.rooms import Options
 from ephemera.lobby.limits import Limit, Limits
+from ephemera.lobby.lobby import Admission
 from tests.support.clock import FakeClock
 from tests.support.rooms import House, a_house
 
@@ -78,11 +79,58 @@ async def test_ten_wrong_codes_are_the_most_from_one_address() -> None:
     await fails_to_join(house)
 
 
-async def test_good_codes_cost_nothing() -> None:
+async def cannot_join(house: House, admission: Admission, visitor: str) -> float:
+    with pytest.raises(TooMany) as refusal:
+        await house.lobby.join(admission.room.code, "Mallory", visitor, lambda _: None)
+    return refusal.value.retry_after
+
+
+async def test_a_good_code_costs_nothing_of_what_is_for_wrong_ones() -> None:
     house = a_house(rate_limits=True)
     ada = await house.open()
-    for number in range(50):
-        await house.leave(await house.join(ada, f"Guest {number}"))
+    await house.join(ada, "Ben")
+    for _ in range(10):
+        await fails_to_join(house, "visitor")
+    await is_too_many(house, "visitor")
+
+
+async def test_ten_new_seats_are_the_most_from_one_address() -> None:
+    house = a_house(rate_limits=True)
+    ada, bea = await house.open(), await house.open("Bea")
+    for number in range(10):
+        await house.leave(await house.join(bea if number % 2 else ada, f"Guest {number}"))
+    assert await cannot_join(house, ada, "visitor") == pytest.approx(6)
+    house.clock.turn(6)
+    await house.join(ada, "Ben")
+
+
+async def test_twenty_four_new_seats_are_the_most_of_a_room_and_one_in_fifteen_seconds() -> None:
+    house = a_house(rate_limits=True)
+    ada, bea = await house.open(), await house.open("Bea")
+    for number in range(24):
+        place = await house.lobby.join(
+            ada.room.code, f"Guest {number}", f"address {number}", lambda _: None
+        )
+        assert isinstance(place, Admission)
+        await house.leave(place)
+    assert await cannot_join(house, ada, "another address") == pytest.approx(15)
+    await house.join(bea, "Ben")
+    house.clock.turn(15)
+    await house.join(ada, "Ben")
+
+
+async def test_a_join_that_is_refused_and_coming_back_to_a_seat_cost_nothing() -> None:
+    house = a_house(rate_limits=True)
+    ada = await house.open(capacity=3)
+    ben = await house.join(ada, "Ben")
+    for _ in range(30):
+        with pytest.raises(NicknameTaken):
+            await house.join(ada, "Ada")
+        assert (await house.join(ada, "Somebody", ben.token)).member == ben.member
+    await house.join(ada, "Cleo")
+    for _ in range(30):
+        with pytest.raises(RoomFull):
+            await house.join(ada, "Dora")
 
 
 async def test_a_good_join_gives_no_wrong_one_back() -> None:

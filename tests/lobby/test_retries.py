@@ -24,6 +24,20 @@ async def test_the_same_opening_with_the_same_key_is_the_same_room() -> None:
     assert await house.engine.count_rooms() == 1
 
 
+async def test_a_key_dies_once_its_answer_has_arrived() -> None:
+    house = a_house()
+    first = await house.lobby.open("Ada", THREE, "visitor", KEY)
+    house.clock.turn(1)
+    again = await house.lobby.open("Ada", THREE, "visitor", KEY)
+    assert again.room.id == first.room.id, "the premise: nothing has been seen of Ada yet"
+    await house.presence.renew(first.room.id, first.member.id)
+    other = await house.lobby.open("Ada", THREE, "visitor", KEY)
+    third = await house.lobby.open("Ada", THREE, "visitor", KEY)
+    rooms = (first.room, other.room, third.room)
+    assert len({room.id for room in rooms}) == len({room.code for room in rooms}) == 3
+    assert len({first.token, other.token, third.token}) == 3
+
+
 @pytest.mark.parametrize(
     ("nickname", "options"),
     [

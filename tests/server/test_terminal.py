@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.support.server import RunningServer, outcome, running_server
 from tests.support.sockets import Reader
 from tests.support.tmux import Terminal, ephemera_in_a_terminal
-from tests.support.visitors import Seat, join, kinds, open_room, say, texts, visitor
+from tests.support.visitors import Seat, join, kinds, leave, open_room, say, texts, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -180,6 +180,16 @@ async def test_leaving_gives_the_seat_up(server: RunningServer, ada: Seat, ben: 
         await ben.shows("You have left the room.", "ended with 0")
         await reader.until(lambda events: "member-left" in kinds(events))
     assert reader.events[-1]["reason"] == "left"
+
+
+async def test_leaving_asks_when_it_erases_the_room(
+    client: httpx.AsyncClient, ada: Seat, ben: Terminal
+) -> None:
+    await leave(client, ada)
+    await ben.enter("/leave")
+    await ben.shows("You are the last one here.", "/leave again to do it.")
+    await ben.enter("/leave")
+    await ben.shows("You have left the room.", "ended with 0")
 
 
 @pytest.mark.parametrize("way", ["/quit", "C-d"])

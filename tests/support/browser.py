@@ -209,9 +209,20 @@ class Person:
         return page
 
     async def leave(self) -> None:
+        """Leave, and say yes if the page asks whether that is what one wants."""
+        self.watch.forgive("status of 409")
         await unfold(self.page)
-        await self.page.get_by_role("button", name="Leave").click()
+        await self.page.get_by_role("button", name="Leave", exact=True).click()
+        lobby = self.page.get_by_role("form", name="Open a room")
+        await expect(self.yes.or_(lobby)).to_be_visible()
+        if await self.yes.is_visible():
+            await self.yes.click()
         await self.page.wait_for_url(f"{self.url}/")
+
+    @property
+    def yes(self) -> Locator:
+        """The button that leaves, beside the question whether one is sure."""
+        return self.page.locator("form:has([name=sure])").get_by_role("button")
 
 
 class Tab:

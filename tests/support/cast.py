@@ -70,6 +70,11 @@ class Answer:
         return json.loads(self.body)
 
     @property
+    def leads_to(self) -> str:
+        """The path that a browser is sent to, without the proof that a seat was just taken."""
+        return re.sub(r"\?fresh=[0-9a-f]{32}$", "", self.headers["Location"])
+
+    @property
     def type(self) -> str:
         return self.headers["Content-Type"]
 

@@ -17,6 +17,7 @@ from ephemera.lobby.lobby import Admission, Lobby, Seated
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.retries import Retries
+from ephemera.lobby.returning import Returning
 from ephemera.lobby.talk import Talk
 from tests.support.clock import FakeClock
 
@@ -89,6 +90,7 @@ class House:
     talk: Talk
     presence: Presence
     reaper: Reaper
+    returning: Returning
 
     async def open(
         self, nickname: str = "Ada", *, capacity: int = 8, grace: int = 120
@@ -151,16 +153,25 @@ def a_house(
     engine = engine or MemoryEngine()
     clock = clock or FakeClock(NOON)
     limits = Limits(engine, clock, enforced=rate_limits)
+    retries = Retries(b"a secret of the tests")
     lobby = Lobby(
         engine,
         clock,
         limits,
-        Retries(b"a secret of the tests"),
+        retries,
         lifetime=lifetime,
         most_rooms=most_rooms,
     )
     talk = Talk(engine, clock, limits)
-    return House(engine, clock, lobby, talk, Presence(engine, clock), Reaper(engine, clock))
+    return House(
+        engine,
+        clock,
+        lobby,
+        talk,
+        Presence(engine, clock),
+        Reaper(engine, clock),
+        Returning(engine, clock, limits, retries),
+    )
 
 
 class BusyEngine(MemoryEngine):

@@ -88,7 +88,12 @@ async def test_a_released_seat_is_as_blind_as_a_stranger(scene: Scene) -> None:
     await scene.house.pass_time(61)
     for kind in KINDS:
         never = await answers_at(scene.mallory, NEVER, kind)
-        assert await answers_at(scene.ben, scene.room, kind) == never
+        found = await answers_at(scene.ben, scene.room, kind)
+        if kind in (BROWSER, HTMX):  # the way back, at one address and by the very token
+            assert READ[0] == ""
+            assert [answer.status for answer in found[:2]] == [200, 200]
+            never, found = never[2:], found[2:]
+        assert found == never
     assert (await scene.ada.get(scene.path)).status == 200
 
 

@@ -47,7 +47,7 @@ async def test_curl_gets_the_same_as_lines(scene: Scene) -> None:
 async def test_a_browser_is_sent_to_the_room(scene: Scene, kind: Kind) -> None:
     answer = await scene.mallory.post("/join", kind, {"nickname": "Cleo", "code": scene.code})
     assert answer.status == 303
-    assert answer.headers["Location"] == scene.path
+    assert answer.leads_to == scene.path
     assert answer.headers.getlist("Set-Cookie")
 
 

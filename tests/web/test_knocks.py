@@ -99,7 +99,7 @@ async def test_curl_that_knocks_is_told_the_same_in_lines(stage: Stage) -> None:
 @pytest.mark.parametrize("kind", [BROWSER, HTMX], ids=["browser", "htmx"])
 async def test_a_browser_that_knocks_goes_to_where_one_waits(stage: Stage, kind: Kind) -> None:
     answer = await asked(stage, kind=kind)
-    assert (answer.status, answer.headers["Location"]) == (303, f"{stage.path}/waiting")
+    assert (answer.status, answer.leads_to) == (303, f"{stage.path}/waiting")
     cookies = [line.partition("=")[0] for line in answer.headers.getlist("Set-Cookie")]
     assert cookies == ["seat", f"seat-{stage.room}"]
 
@@ -108,7 +108,7 @@ async def test_a_browser_that_knocks_twice_has_one_knock(stage: Stage) -> None:
     browser = Browser(stage.house)
     for nickname in ("Yan", "Yan", "Another"):
         answer = await browser.post("/join", {"nickname": nickname, "code": stage.code})
-        assert answer.headers["Location"] == f"{stage.path}/waiting"
+        assert answer.leads_to == f"{stage.path}/waiting"
     assert [one.nickname for one in (await stage.now()).knocks] == ["Zoe", "Yan"]
 
 
@@ -212,7 +212,7 @@ async def test_who_was_turned_away_and_sits_now_is_not_told_so_any_more(stage: S
     assert (again.status, again.json["token"]) == (201, yan.token), "the premise: the same token"
     assert await state_of(stage, yan) == "admitted"
     answer = await yan.get(f"{stage.path}/waiting", BROWSER)
-    assert (answer.status, answer.headers["Location"]) == (303, stage.path)
+    assert (answer.status, answer.leads_to) == (303, stage.path)
 
 
 async def test_a_knock_does_not_give_their_voice_back_to_who_left_muted(stage: Stage) -> None:
@@ -373,7 +373,7 @@ async def test_who_waits_no_longer_is_nobody_any_more(stage: Stage) -> None:
 
 async def test_a_browser_that_waits_no_longer_goes_to_the_lobby(stage: Stage) -> None:
     answer = await stage.zoe.post(f"{stage.path}/leave", BROWSER)
-    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert (answer.status, answer.leads_to) == (303, "/")
     assert not (await stage.now()).knocks
 
 

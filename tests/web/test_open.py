@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.cast import BROWSER, CURL, HTMX, PROGRAM, House, Kind, Person, assert_only
+from tests.support.cast import (
+    BROWSER,
+    CURL,
+    HTMX,
+    PROGRAM,
+    Browser,
+    House,
+    Kind,
+    Person,
+    assert_only,
+)
 
 ADA = {"nickname": "Ada"}
 
@@ -66,7 +76,7 @@ async def test_curl_gets_the_same_as_lines(house: House) -> None:
 async def test_a_browser_is_sent_to_its_room_with_a_cookie(house: House, kind: Kind) -> None:
     answer = await Person(house).post("/rooms", kind, ADA)
     assert answer.status == 303
-    assert re.fullmatch(r"/rooms/[0-9a-f]{20}", answer.headers["Location"])
+    assert re.fullmatch(r"/rooms/[0-9a-f]{20}", answer.leads_to)
     assert answer.headers.getlist("Set-Cookie")
     assert answer.body == b""
 
@@ -76,6 +86,20 @@ async def test_two_people_are_expected_and_a_seat_is_kept_for_a_quarter_of_an_ho
 ) -> None:
     room = (await Person(house).post("/rooms", PROGRAM, ADA)).json["room"]
     assert (room["capacity"], room["grace"]) == (2, 900)
+
+
+@pytest.mark.parametrize("seconds", [135, 900, 3599])
+async def test_a_guest_still_joins_when_the_opener_has_been_away_for_a_while(
+    house: House, seconds: float
+) -> None:
+    ada = Browser(house)
+    path = (await ada.post("/rooms", {**ADA, "grace": "30"})).leads_to
+    code = re.findall(r'<code id="code">(.*?)</code>', (await ada.get(path)).text)[0]
+    await house.pass_time(seconds)
+    ben = await Person(house).post("/join", PROGRAM, {"nickname": "Ben", "code": code})
+    assert ben.status == 201
+    await house.pass_time(20)
+    assert '<bdi class="name">Ada</bdi>' in (await ada.get(path)).text
 
 
 @pytest.mark.parametrize("grace", [30, 120, 900, 3600])

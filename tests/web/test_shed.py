@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ephemera.app import _read_once
 from ephemera.web.bodies import MOST_DROPPED_BYTES
 from ephemera.web.front import HandedOn
+from ephemera.web.furniture import read_once
 from ephemera.web.scopes import Message
 from ephemera.web.shed import Shed
 from tests.support.cast import (
@@ -35,7 +35,7 @@ class Guarded:
     def __init__(self, house: House) -> None:
         self.is_too_much = False
         front: Any = house.app.asgi_app
-        front._ways = Shed(lambda: self.is_too_much, _read_once()[1]).guard(front._ways)
+        front._ways = Shed(lambda: self.is_too_much, read_once()[1]).guard(front._ways)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ async def pieces_read(pieces: int) -> int:
         raise AssertionError("it was too much")
 
     scope = {"type": "http", "method": "POST", "scheme": "http", "headers": []}
-    [guarded] = Shed(lambda: True, _read_once()[1]).guard({("POST", "messages"): serve}).values()
+    [guarded] = Shed(lambda: True, read_once()[1]).guard({("POST", "messages"): serve}).values()
     await guarded(NEVER, scope, receive, send)
     assert len(read_before) == 2
     return read_before[0]

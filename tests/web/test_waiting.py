@@ -145,7 +145,7 @@ async def test_who_is_let_in_is_sent_into_the_room(stage: Stage) -> None:
         await act(stage, stage.ada, "/admissions", LET_IN)
         assert await page.ended() == html
     answer = await stage.zoe.get(f"{stage.path}/waiting", BROWSER)
-    assert (answer.status, answer.headers["Location"]) == (303, stage.path)
+    assert (answer.status, answer.leads_to) == (303, stage.path)
     room = await stage.zoe.get(stage.path, BROWSER)
     assert room.status == 200
     assert 'id="composer"' in room.text
@@ -184,7 +184,7 @@ async def test_who_is_not_let_in_reads_why_and_can_knock_again(
         assert "Refresh" not in answer.headers
         assert "/join" in [link.attributes["href"] for link in Page(answer.text).document.all("a")]
     answer = await stage.zoe.get(stage.path, BROWSER)
-    assert answer.headers["Location"] == f"{stage.path}/waiting"
+    assert answer.leads_to == f"{stage.path}/waiting"
 
 
 @pytest.mark.parametrize("what", ["withdrawn", "wiped"])
@@ -207,12 +207,12 @@ async def test_an_answer_that_came_before_the_page_is_not_missed(stage: Stage) -
 async def test_a_whole_life_at_the_door_in_a_browser(stage: Stage) -> None:
     browser = Browser(stage.house, scheme="https")
     knocked = await browser.post("/join", {"nickname": "Yan", "code": stage.code})
-    assert knocked.headers["Location"] == f"{stage.path}/waiting"
+    assert knocked.leads_to == f"{stage.path}/waiting"
     await act(stage, stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
     assert heading((await browser.get(f"{stage.path}/waiting")).text) == "You were not let in"
     await browser.post("/join", {"nickname": "Yan", "code": stage.code})
     await act(stage, stage.ada, "/admissions", {"knock": "k3"})
-    assert (await browser.get(f"{stage.path}/waiting")).headers["Location"] == stage.path
+    assert (await browser.get(f"{stage.path}/waiting")).leads_to == stage.path
     assert (await browser.get(stage.path)).status == 200
 
 
@@ -230,9 +230,9 @@ async def test_a_browser_that_waits_can_join_when_the_room_asks_no_more(stage: S
     form = {"nickname": "Yan", "code": stage.code}
     for _ in range(2):
         answer = await browser.post("/join", form)
-        assert answer.headers["Location"] == f"{stage.path}/waiting"
+        assert answer.leads_to == f"{stage.path}/waiting"
     await act(stage, stage.ada, "/options", {"ask": "no"})
-    assert (await browser.post("/join", form)).headers["Location"] == stage.path
+    assert (await browser.post("/join", form)).leads_to == stage.path
     assert (await browser.get(stage.path)).status == 200
     assert [one.nickname for one in (await stage.now()).knocks] == ["Zoe"]
     async with waiting(stage) as page:
@@ -248,7 +248,7 @@ async def test_an_invitation_takes_who_waits_past_the_door(stage: Stage) -> None
     assert issued.status == 201, issued
     word = issued.json["invitation"]["url"].rpartition("#")[2]
     answer = await browser.post("/join", {"nickname": "Yan", "code": word})
-    assert answer.headers["Location"] == stage.path
+    assert answer.leads_to == stage.path
     assert (await browser.get(stage.path)).status == 200
     room = await stage.now()
     assert [one.nickname for one in room.knocks] == ["Zoe"]
@@ -262,7 +262,7 @@ async def test_who_left_and_knocked_in_vain_may_come_back_by_their_name(stage: S
     await act(stage, stage.ada, "/admissions", {"knock": "k2"})
     await browser.post(f"{stage.path}/leave")
     for knocked in ("k3", "k4"):
-        assert (await browser.post("/join", form)).headers["Location"] == f"{stage.path}/waiting"
+        assert (await browser.post("/join", form)).leads_to == f"{stage.path}/waiting"
         await act(stage, stage.ada, "/admissions", {"knock": knocked, "answer": "decline"})
     assert (await Browser(stage.house).post("/join", form)).status == 422
 
@@ -303,7 +303,7 @@ async def test_the_room_itself_sends_who_waits_to_where_one_waits(
     stage: Stage, kind: dict[str, str]
 ) -> None:
     answer = await stage.zoe.get(stage.path, kind)
-    assert (answer.status, answer.headers["Location"]) == (303, f"{stage.path}/waiting")
+    assert (answer.status, answer.leads_to) == (303, f"{stage.path}/waiting")
     assert stage.code not in answer.text
 
 
@@ -315,7 +315,7 @@ async def test_nobody_else_finds_the_page(stage: Stage) -> None:
         for stranger in strangers:
             assert await stranger.get(f"{stage.path}/waiting", kind) == never
     answer = await stage.ben.get(f"{stage.path}/waiting", BROWSER)
-    assert (answer.status, answer.headers["Location"]) == (303, stage.path)
+    assert (answer.status, answer.leads_to) == (303, stage.path)
 
 
 async def test_the_page_is_only_read(stage: Stage) -> None:

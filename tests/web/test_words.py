@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ephemera.app import _read_once
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, Quote
 from ephemera.engine.base import Entry
+from ephemera.web.furniture import read_once
 from ephemera.web.stencils import Stencil, hole
 from ephemera.web.words import MessageOfWords
 
 TEMPLATE: Final = "stream/_entry.html"
-FRAGMENTS: Final = _read_once()[1]
+FRAGMENTS: Final = read_once()[1]
 WORDS: Final = MessageOfWords(FRAGMENTS, TEMPLATE)
 HELLO: Final = MessagePosted(at=1_795_408_871.766, member_id="p1", nickname="Ada", text="hello")
 

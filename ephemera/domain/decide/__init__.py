@@ -23,6 +23,7 @@ _RULES: Final[Mapping[type[Command], Callable[[Room, Any], Facts]]] = {
     commands.Delete: messages.delete,
     commands.React: messages.react,
     commands.Join: doors.join,
+    commands.ComeBack: doors.come_back,
     commands.Lock: doors.lock,
     commands.Rotate: doors.rotate,
     commands.Invite: doors.invite,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from ephemera.domain.commands import Invite, Join, Lock, Revoke, Rotate
+from ephemera.domain.commands import ComeBack, Invite, Join, Lock, Revoke, Rotate
 from ephemera.domain.decide.common import Facts, host, ordinal, returns
 from ephemera.domain.decide.knocks import knock
 from ephemera.domain.decide.seats import check_nickname, check_space, seat
@@ -11,6 +11,7 @@ from ephemera.domain.errors import (
     Invalid,
     InvitationGone,
     Locked,
+    NoSuchRoom,
     Removed,
     TooManyInvitations,
     WrongCode,
@@ -51,6 +52,21 @@ def join(room: Room, command: Join) -> Facts:
         yield from knock(room, command)
     else:
         yield from seat(room, "member", command, invitation)
+
+
+def come_back(room: Room, command: ComeBack) -> Facts:
+    """Take a place again that was lost, as who one was; or knock, where one asks."""
+    lapsed = room.lapse_of(command.previous)
+    if lapsed is None:
+        raise NoSuchRoom
+    joining = Join(
+        at=command.at,
+        nickname=lapsed.member.nickname,
+        digest=command.digest,
+        code=room.code,
+        previous=command.previous,
+    )
+    yield from join(room, joining)
 
 
 def _way_in(room: Room, command: Join) -> Invitation | None:

@@ -15,24 +15,31 @@ from ephemera.domain.events import (
     MemberUnmuted,
     SeatBanned,
 )
-from ephemera.domain.rooms import Member, Room
+from ephemera.domain.rooms import Lapsed, Member, Room
 
 
 def remove(room: Room, command: Remove) -> Facts:
     """Show a member out for good; the code they came by goes with them.
 
     It goes, too, when they have left just before: whoever leaves to come back
-    in a minute must not find it as it was.
+    in a minute must not find it as it was. Nor may they take a place again that
+    they have lost just before.
     """
     by = host(room, command.member_id)
-    target = subject(room, command.target)
-    if target or command.code:
+    place = _place_of(room, command.target)
+    if place or command.code:
         yield from returns(by, command.at)
-    if target:
-        yield MemberRemoved(at=command.at, member=target, by=by)
-        yield SeatBanned(room.seats[target.id].digest)
+    if place:
+        yield MemberRemoved(at=command.at, member=place.member, by=by)
+        yield SeatBanned(place.digest)
     if command.code:
         yield CodeRotated(at=command.at, member=by, code=command.code)
+
+
+def _place_of(room: Room, target: str) -> Lapsed | None:
+    """Return whom a host wants to remove, with the digest of their token; see `subject`."""
+    member = subject(room, target)
+    return Lapsed(member, room.seats[member.id].digest) if member else room.lapsed.get(target)
 
 
 def mute(room: Room, command: Mute) -> Facts:

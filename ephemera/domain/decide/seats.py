@@ -4,7 +4,13 @@ from dataclasses import replace
 
 from ephemera.domain.commands import Close, Join, Leave, Restore, Return
 from ephemera.domain.decide.common import Facts, host, returns, seated
-from ephemera.domain.errors import NicknameTaken, NoSuchRoom, RoomFull
+from ephemera.domain.errors import (
+    LeavingErases,
+    LeavingHandsOver,
+    NicknameTaken,
+    NoSuchRoom,
+    RoomFull,
+)
 from ephemera.domain.events import (
     HostChanged,
     LeaveReason,
@@ -15,12 +21,12 @@ from ephemera.domain.events import (
     SeatTaken,
 )
 from ephemera.domain.nicknames import faces
-from ephemera.domain.rooms import MOST_MEMBERS_EVER, Invitation, Member, Role, Room
+from ephemera.domain.rooms import Invitation, Member, Role, Room
 
 
 def check_space(room: Room) -> None:
     """Raise `RoomFull` when nobody else can sit down."""
-    if len(room.members) >= room.options.capacity or room.admitted >= MOST_MEMBERS_EVER:
+    if len(room.members) >= room.options.capacity:
         raise RoomFull
 
 
@@ -54,8 +60,14 @@ def return_(room: Room, command: Return) -> Facts:
 
 
 def leave(room: Room, command: Leave) -> Facts:
-    """Give the seat up."""
-    return release(room, seated(room, command.member_id), "left", command.at)
+    """Give the seat up.
+
+    Raises `LeavingErases` or `LeavingHandsOver` for who has not been asked about exactly this.
+    """
+    member = seated(room, command.member_id)
+    if command.sure != "yes":
+        _check_sure(room, member, command.sure)
+    return release(room, member, "left", command.at)
 
 
 def close(room: Room, command: Close) -> Facts:
@@ -73,11 +85,18 @@ def restore(room: Room, command: Restore) -> Facts:
 def release(room: Room, member: Member, reason: LeaveReason, at: float) -> Facts:
     """Free the seat; the last one takes the room along, the last host hands it over."""
     yield MemberLeft(at=at, member=member, reason=reason)
-    left = [other for other in room.members if other.id != member.id]
-    if not left:
+    if len(room.members) == 1:
         yield RoomWiped(at=at, reason="empty")
-    elif all(other.role != "host" for other in left):
-        yield HostChanged(at=at, member=as_host(_successor(left)))
+    elif heir := _heir(room, member):
+        yield HostChanged(at=at, member=as_host(heir))
+
+
+def _check_sure(room: Room, member: Member, sure: str) -> None:
+    heir = _heir(room, member)
+    if len(room.members) == 1 and sure != LeavingErases.sure:
+        raise LeavingErases
+    if heir and sure != heir.id:
+        raise LeavingHandsOver(heir.id, heir.nickname)
 
 
 def as_host(member: Member) -> Member:
@@ -85,6 +104,12 @@ def as_host(member: Member) -> Member:
     return replace(member, role="host", muted=False)
 
 
-def _successor(members: list[Member]) -> Member:
-    """Return the one who has been here longest; those away come late, the muted last."""
-    return min(members, key=lambda one: (one.muted, one.away_since is not None, one.joined_at))
+def _heir(room: Room, leaving: Member) -> Member | None:
+    """Return who becomes the host when that member has left, if nobody else is one.
+
+    It is who has been here longest; those away come late, the muted last.
+    """
+    left = [other for other in room.members if other.id != leaving.id]
+    if not left or any(other.role == "host" for other in left):
+        return None
+    return min(left, key=lambda one: (one.muted, one.away_since is not None, one.joined_at))

@@ -1,0 +1,58 @@
+"""Leaving: at once, or after a question when it ends or hands over something."""
+
+from quart import Blueprint, Response, jsonify, request
+
+from ephemera.domain.errors import LeavingErases, LeavingHandsOver, NoSuchRoom
+from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.web.errors import error_fields, with_status
+from ephemera.web.fragments import Fragments
+from ephemera.web.media import HTML
+from ephemera.web.requests import read_form, shown_token, wanted
+from ephemera.web.seats import departed
+
+
+class Leaving:
+    """Handler of /rooms/{id}/leave."""
+
+    def __init__(self, lobby: Lobby, fragments: Fragments) -> None:
+        self._lobby = lobby
+        self._fragments = fragments
+
+    def routes(self) -> Blueprint:
+        """Return the handler."""
+        blueprint = Blueprint("leaving", __name__)
+        blueprint.post("/rooms/<room_id>/leave")(self.leave)
+        return blueprint
+
+    async def leave(self, room_id: str) -> Response:
+        """Give the seat up, or the place at the door."""
+        sure = (await read_form()).get("sure") or ("no" if wanted() == "html" else "yes")
+        token = shown_token()
+        try:
+            seated = await self._lobby.seated(room_id, token)
+        except NoSuchRoom:
+            await self._lobby.withdraw(await self._lobby.at_the_door(room_id, token))
+        else:
+            try:
+                await self._lobby.leave(seated, sure)
+            except (LeavingErases, LeavingHandsOver) as question:
+                return self._ask(seated, question)
+        return departed(room_id)
+
+    def _ask(self, seated: Seated, question: LeavingErases | LeavingHandsOver) -> Response:
+        """Ask a person whether they are sure, or a program that wanted to be asked."""
+        if wanted() == "json":
+            answer = jsonify(error={**error_fields(question), "sure": question.sure})
+            return with_status(answer, question)
+        if wanted() != "html":
+            raise question
+        is_sheet = "HX-Request" in request.headers
+        html = self._fragments.render(
+            "sheets/_leave.html" if is_sheet else "pages/leave.html",
+            room=seated.room,
+            member=seated.member,
+            sure=question.sure,
+            heir=getattr(question, "nickname", None),
+            is_sheet=is_sheet,
+        )
+        return with_status(Response(html, content_type=HTML), question)
