@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from quart import g, request
 
@@ -135,13 +135,13 @@ def read_message_number(fields: Mapping[str, str], name: str = "message") -> int
     return int(shape[1])
 
 
-def read_query(query: bytes) -> Mapping[str, str]:
-    """Return the fields of a query; the last of several with one name counts.
+def read_query(query: bytes) -> Mapping[str, list[str]]:
+    """Return the fields of a query, all of each name.
 
     Raises `NotUnderstood`.
     """
     try:
-        return dict(parse_qsl(query.decode("latin-1"), max_num_fields=MOST_FIELDS))
+        return parse_qs(query.decode("latin-1"), max_num_fields=MOST_FIELDS)
     except ValueError:
         raise NotUnderstood from None
 

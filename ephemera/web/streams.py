@@ -121,7 +121,7 @@ class Streams:
         place = await self._place(room_id, kind, token_of(scope, asked))
         self._hub.refuse_when_full()
         query = read_query(scope["query_string"])
-        after = asked.get("last-event-id") or query.get("after", "")
+        after = asked.get("last-event-id") or query.get("after", [""])[-1]
         cursor = _cursor(after, place.start)
         if not _is_near(cursor, place.newest):
             await self._lobby.afford(room_id, place.id)
@@ -131,7 +131,7 @@ class Streams:
             renderer,
             partial(write, send),
             cursor=cursor,
-            finite=query.get("once") == "1",
+            finite=query.get("once") == ["1"],
             horizon=place.horizon,
         )
 

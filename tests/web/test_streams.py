@@ -314,3 +314,11 @@ async def test_a_token_that_is_none_opens_nothing(scene: Scene, authorization: s
             f"{scene.path}/{kind}", headers={"Authorization": authorization}
         )
         assert answer == never
+
+
+async def test_a_query_of_very_many_fields_is_not_read(scene: Scene) -> None:
+    many = "&".join(["a=1"] * 40)
+    answer = await scene.ben.get(f"{scene.path}/json?{many}", CURL)
+    assert answer.status == 400
+    stranger = await scene.mallory.get(f"{scene.path}/json?{many}", CURL)
+    assert stranger.status == 404
