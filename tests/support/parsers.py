@@ -23,8 +23,8 @@ from ephemera.domain.codes import read_code
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Refusal
 from ephemera.domain.links import shown_bytes
-from ephemera.domain.nicknames import faces, read_nickname
-from ephemera.domain.texts import read_text
+from ephemera.domain.nicknames import MOST_TYPED_CHARACTERS, faces, read_nickname
+from ephemera.domain.texts import MOST_BYTES, read_text
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
 from ephemera.server.forwarded import behind_proxies
@@ -239,8 +239,12 @@ def places() -> dict[str, Place]:
     addresses = Addresses(b"s" * 32, time.time)
     return {
         "nickname": Place(BODY, read_nickname, ("", "a")),
+        "nickname that is not too long to compose": Place(
+            MOST_TYPED_CHARACTERS, read_nickname, ("", "a")
+        ),
         "nickname, its looks": Place(120, faces, ("", "a")),
         "text": Place(BODY, read_text, ("", "a")),
+        "text that is not too long to look at": Place(MOST_BYTES, read_text, ("", "a")),
         "text, its weight": Place(TEXT, _kept(shown_bytes), ("", "http://a")),
         "text, its links": Place(TEXT, _kept(linkify), ("", "http://a")),
         "code": Place(BODY, read_code),
