@@ -161,6 +161,14 @@ class PowersMachine(Driven):
             granted[c.Leave] += 1
             self.model.stands_up(somebody, self.room())
 
+    @rule(what=st.sampled_from(tuple(product(PLACES, (True, *[False] * 3)))))
+    def want_the_place_again(self, what: tuple[int, bool]) -> None:
+        who, away = what
+        somebody = self.pick(who)
+        if away and len(self.model.seated) > 1:  # else few rooms would grow old
+            self.stay_away(somebody)
+        self.come_back(somebody)
+
     @rule(what=st.sampled_from(tuple(product(PLACES, (True, *[False] * 5)))))
     def close(self, what: tuple[int, bool]) -> None:
         who, sure = what
@@ -175,8 +183,9 @@ class PowersMachine(Driven):
         code = new_code(self.room_id) if rotating else None
         if self.do(who, c.Remove, target=target.last_id, code=code):
             assert not target.is_host
-            assert target.member_id or rotating
-            if target.member_id:
+            lapsed = before is not None and target.last_id in before.lapsed
+            assert target.member_id or lapsed or rotating
+            if target.member_id or lapsed:
                 target.is_banned, target.member_id = True, None
             if before and rotating:
                 self.model.code_changes(before.code)

@@ -182,6 +182,37 @@ class Driven(RuleBasedStateMachine):
             later = before.options.newcomers == "later"
             assert place.member.horizon == (place.room.sequence - 1 if later else 0)
 
+    def stay_away(self, somebody: Somebody) -> None:
+        """Let somebody be away for longer than the grace, while the others look in."""
+        others = [member_id for member_id in self.model.seated if member_id != somebody.member_id]
+        self.house.clock.turn(3601)
+        at_once(self.house.presence.renew(self.room_id, *others))
+        while at_once(self.house.reaper.reap_due()):
+            pass
+        self.model.time_is(self.now)
+        if somebody.member_id:
+            self.model.stands_up(somebody, self.room())
+
+    def come_back(self, somebody: Somebody) -> None:
+        """Somebody wants a place again that they have lost, or have not."""
+        before = self.room()
+        lost = before.lapse_of(digest_of(somebody.token)) if before else None
+        try:
+            place = at_once(self.house.returning.come_back(self.room_id, somebody.token, "visitor"))
+        except NoSuchRoom:
+            assert lost is None
+            refused[c.ComeBack] += 1
+            return
+        except Refusal:
+            assert self.room() == before
+            refused[c.ComeBack] += 1
+            return
+        assert before
+        assert lost
+        assert not somebody.is_banned
+        granted[c.ComeBack] += 1
+        self.came(somebody, before, None, place)
+
     def was_turned_away(
         self,
         held: Somebody | None,
