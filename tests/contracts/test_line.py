@@ -20,7 +20,7 @@ from tests.contracts.test_engine import ROOM, opening, say
 from tests.support.processes import comes
 from tests.support.redis import RunningCluster, RunningRedis
 
-SHORT: float = 0.3
+SHORT: float = 1.0
 """Seconds, in place of those after which a silent engine counts as out of reach."""
 
 
@@ -121,6 +121,15 @@ async def test_nobody_waits_for_long_for_an_engine_that_is_silent(
     assert await again.ask("PING") == "PONG"
     await comes(lambda: not again._silence._timer)
     assert again.is_open, "nobody waits"
+
+
+async def test_every_answer_breaks_the_silence(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ephemera.engine.redis.patience.ANSWERS_WITHIN", SHORT)
+    line = await opened(lines)
+    questions = [await asks(line, "BLPOP", "nothing", f"{0.4 * SHORT}") for _ in range(3)]
+    assert await asyncio.gather(*questions) == [None] * 3
 
 
 async def test_a_master_that_is_none_any_more_is_left_when_it_has_answered(

@@ -19,10 +19,10 @@ from tests.contracts.test_engine import ROOM, opening, saying
 from tests.support.processes import comes
 from tests.support.redis import RunningRedis, running_sentinel
 
-SHORT: float = 0.3
+SHORT: float = 0.5
 """Seconds, in place of those after which a silent engine counts as out of reach."""
 LAG: float = SHORT + 0.1
-LAGS: int = 5
+LAGS: int = 4
 TURNS: int = 3
 RACING: int = 50
 

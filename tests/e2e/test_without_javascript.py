@@ -1,12 +1,13 @@
 """The same room in a browser that runs no script: its parts are in frames."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.e2e.conftest import House, Newcomer, serving
 from tests.support.browser import Person, person
@@ -187,8 +188,17 @@ async def test_the_end_of_the_room_is_seen_in_the_live_frame_which_then_forgets(
     ben.watch.forgive("status of 404")
     await ada.say("a secret")
     await ben.sees("a secret")
+    has_seen = asyncio.Event()
+
+    async def renew(route: Route) -> None:
+        """Let what it shows for two seconds stay until it has been seen, however late that is."""
+        await has_seen.wait()
+        await route.continue_()
+
+    await ben.page.route("**/live*", renew)
     await end_the_room(ada)
     await expect(ben.live.get_by_text(CLOSED)).to_be_visible(timeout=SOON_MS * slowness())
+    has_seen.set()
     gone = ben.live.get_by_role("heading", level=1)
     await expect(gone).to_have_text(NOTHING, timeout=(REFRESH_MS + SOON_MS) * slowness())
     await expect(ben.live.get_by_text("a secret")).to_have_count(0)
