@@ -158,7 +158,7 @@ async def test_a_change_to_what_the_log_has_no_more_changes_nothing_else(engine:
 
 
 async def test_the_log_stays_within_its_bytes_when_words_grow(engine: Engine) -> None:
-    large = "x" * (16 * 1024 - 128)
+    large = "x" * (16 * 1024 - said("").weight)
     room = await tell(engine, ROOM, said("small"), *[said(large) for _ in range(15)])
     assert len(await log(engine)) == 16
     room = await tell(engine, room, edited("y" * (16 * 1024 - 128)))
@@ -169,9 +169,9 @@ async def test_the_log_stays_within_its_bytes_when_words_grow(engine: Engine) ->
 
 
 async def test_taking_back_makes_room_in_the_log(engine: Engine) -> None:
-    large = "x" * (16 * 1024 - 128)
+    large = "x" * (16 * 1024 - said("").weight)
     room = await tell(engine, ROOM, *[said(large) for _ in range(16)])
-    room = await tell(engine, room, DELETED, said(large[: -2 * 128]))
+    room = await tell(engine, room, DELETED, said(large[: -2 * DELETED.weight]))
     kept = await log(engine)
     assert list(kept) == list(range(1, 19))
     assert sum(event.weight for event in kept.values()) <= LOG_BYTES

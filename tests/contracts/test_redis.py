@@ -385,6 +385,21 @@ async def test_a_room_that_was_wiped_is_not_brought_back(
     assert await ours.engine.load(ROOM.id) is None
 
 
+async def test_who_looks_a_room_up_before_its_last_news_have_come_hears_of_its_end(
+    redis: RunningRedis, ours: Process, theirs: Process
+) -> None:
+    keys, client = keys_of(ROOM.id), redis.client()
+    await ours.engine.commit(opening())
+    await ours.engine.commit(wiping(ROOM))
+    news = client.getdel(keys.gone)
+    await ours.engine.commit(opening())
+    await theirs.engine.watch(ROOM.id)
+    client.delete(keys.room)  # a wipe whose news are still on their way
+    client.set(keys.gone, news)
+    assert await theirs.engine.load(ROOM.id) is None
+    await theirs.has_heard(ROOM.sequence + 1)
+
+
 async def test_a_room_that_was_closed_meanwhile_is_not_brought_back_a_second_time(
     redis: RunningRedis, ours: Process, theirs: Process
 ) -> None:

@@ -139,7 +139,9 @@ async def test_a_seat_that_was_seen_is_given_up_by_no_proof() -> None:
 async def test_a_knock_whose_token_nobody_kept_is_withdrawn() -> None:
     house = a_house()
     ada = await house.lobby.open("Ada", Options(ask=True), "visitor")
+    yan = await house.lobby.join(ada.room.code, "Yan", "visitor", lambda _: None)
     zoe = await house.lobby.join(ada.room.code, "Zoe", "visitor", lambda _: None)
+    assert isinstance(yan, Waiting)
     assert isinstance(zoe, Waiting)
     await house.returning.give_up(ada.room.id, house.returning.proof(ada.room.id, zoe.token))
-    assert (await house.room(ada)).knocks == ()
+    assert (await house.room(ada)).knocks == (yan.knock,)
