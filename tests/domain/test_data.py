@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ephemera.domain.commands import Answer, Invite, Leave, Mute, Post, React, Remove
@@ -83,7 +83,8 @@ def a_lived_in_room() -> Room:
     return replace(room, lapsed={"p9": Lapsed(replace(room.members[0], id="p9"), "a digest")})
 
 
-@settings(max_examples=200)
+# A busy machine draws slowly, which says nothing about the room.
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(some(Room))
 def test_a_room_comes_back_as_it_was(room: Room) -> None:
     assert room_from_data(through_json(room_to_data(room))) == room
