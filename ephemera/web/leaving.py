@@ -1,5 +1,7 @@
 """Leaving: at once, or after a question when it ends or hands over something."""
 
+from typing import Final
+
 from quart import Blueprint, Response, jsonify, request
 
 from ephemera.domain.errors import LeavingErases, LeavingHandsOver, NoSuchRoom
@@ -9,6 +11,8 @@ from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
 from ephemera.web.requests import read_form, shown_token, wanted
 from ephemera.web.seats import departed
+
+SEE_OTHER: Final = 303
 
 
 class Leaving:
@@ -37,7 +41,7 @@ class Leaving:
                 await self._lobby.leave(seated, sure)
             except (LeavingErases, LeavingHandsOver) as question:
                 return self._ask(seated, question)
-        return departed(room_id)
+        return _with_its_page(departed(room_id))
 
     def _ask(self, seated: Seated, question: LeavingErases | LeavingHandsOver) -> Response:
         """Ask a person whether they are sure, or a program that wanted to be asked."""
@@ -56,3 +60,11 @@ class Leaving:
             is_sheet=is_sheet,
         )
         return with_status(Response(html, content_type=HTML), question)
+
+
+def _with_its_page(answer: Response) -> Response:
+    """Let htmx, which would follow a 303 by itself, take the page along."""
+    if answer.status_code == SEE_OTHER and "HX-Request" in request.headers:
+        answer.status_code = 200
+        answer.headers["HX-Redirect"] = answer.headers.pop("Location")
+    return answer

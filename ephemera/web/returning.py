@@ -31,8 +31,12 @@ class Returns:
         return blueprint
 
     def welcome(self, place: Admission | Waiting) -> Response:
-        """Answer someone who has taken a seat, or a place at the door."""
-        proof = self._returning.proof(place.room.id, place.token)
+        """Answer someone who has taken a seat, or a place at the door.
+
+        Who showed its token holds it already: that needs no proof.
+        """
+        holds_it = shown_token(place.room.id) == place.token
+        proof = "" if holds_it else self._returning.proof(place.room.id, place.token)
         if isinstance(place, Admission):
             return admitted(place, proof)
         return told_to_wait(place, proof)

@@ -37,8 +37,8 @@ def admitted(admission: Admission, proof: str) -> Response:
 
 
 def fresh(path: str, proof: str) -> str:
-    """Return the path to a place that was taken just now, with the proof of it."""
-    return f"{path}?fresh={proof}"
+    """Return the path to a place that was taken just now, with the proof of it, if there is one."""
+    return f"{path}?fresh={proof}" if proof else path
 
 
 def seat_given(answer: Response, room: Room, token: str) -> Response:
@@ -56,7 +56,6 @@ def departed(room_id: str) -> Response:
     """Answer someone who has no seat any more: a browser goes to the lobby."""
     if wanted() != "html":
         return Response(status=204)
-    is_htmx = "HX-Request" in request.headers  # which would follow a 303 without its page
-    answer = Response(status=200, headers={"HX-Redirect": "/"}) if is_htmx else see_other("/")
+    answer = see_other("/")
     forget_seat(answer, request.scheme, room_id)
     return answer
