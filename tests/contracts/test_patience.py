@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.exceptions import TimeoutError as NoAnswer
 
+from ephemera import eager
 from ephemera.domain.errors import Unavailable
 from ephemera.engine.base import Conflict
 from ephemera.engine.redis import RedisEngine, connect, patience
+from ephemera.engine.redis.connecting import disconnect
 from ephemera.engine.redis.patience import ANSWERS_WITHIN, patiently
 from tests.contracts.test_engine import ROOM, opening, saying
 from tests.support.processes import comes
@@ -92,6 +94,18 @@ async def test_a_busy_process_watches_a_room(
     monkeypatch.setattr(patience, "ANSWERS_WITHIN", SHORT)
     stand_still()
     await engine.watch(ROOM.id)
+
+
+async def test_work_that_was_begun_at_once_waits_for_a_connection(redis: RunningRedis) -> None:
+    client, found = connect(redis.url), []
+
+    async def look() -> None:
+        found.append(await client.dbsize())
+
+    asyncio.get_running_loop().call_soon(lambda: eager.start(look()))  # as a connection does
+    await comes(lambda: found)
+    assert found == [0]
+    await disconnect(client)
 
 
 async def test_silence_is_noticed_in_time() -> None:

@@ -197,7 +197,7 @@ async def test_quitting_keeps_the_seat_and_shows_no_token(
     client: httpx.AsyncClient, ada: Seat, ben: Terminal, way: str
 ) -> None:
     await ben.press(*([way] if way == "C-d" else [way, "Enter"]))
-    screen = await ben.shows("Your seat is kept for 2 minutes.", "ended with 0")
+    screen = await ben.shows("Your seat is kept for 1 hour.", "ended with 0")
     assert "--show-token" in screen
     assert not re.search(r"[\w-]{40,}", screen.replace(ada.room, ""))
     page = await client.get(ada.path, headers={**ada.headers, "Accept": "text/html"})
@@ -305,7 +305,7 @@ async def test_who_knocks_waits_until_somebody_lets_them_in(
     await dan.enter("/who")
     await dan.shows("  Ada (host)\n", "  Dan (you)\n")
     await dan.enter("/quit")
-    await dan.shows("Your seat is kept for 2 minutes.", "--show-token", "ended with 0")
+    await dan.shows("Your seat is kept for 1 hour.", "--show-token", "ended with 0")
 
 
 async def test_who_is_turned_away_is_told_so(

@@ -59,6 +59,7 @@ class Silence:
 async def patiently() -> AsyncIterator[None]:
     """Raise redis-py's `TimeoutError` when the engine is silent for too long."""
     loop = asyncio.get_running_loop()
+    await asyncio.sleep(0)  # work that was begun at once is a task of its own when it has waited
     try:
         async with asyncio.timeout(None) as limit:
             silence = Silence(lambda: limit.reschedule(loop.time()))
