@@ -79,10 +79,13 @@ async def test_who_was_away_too_long_comes_back_under_the_old_name(newcomer: New
     await ben.join(await ada.open_room("Ada", grace=30), "Ben")
     room = ben.page.url
     await expect(ada.roster).to_have_count(2)
+    await ben.composer.fill("half a thought")
     await ben.page.goto(f"{ben.url}/about")
     await expect(ada.roster).to_have_count(1, timeout=AWAY_WITHIN)
     await ben.page.goto(room)
     await expect(ben.page.get_by_role("heading", level=1)).to_contain_text("lost your place")
+    await expect(ben.page.get_by_label("Your words, not sent.")).to_have_value("half a thought")
     await ben.page.get_by_role("button", name="Come back as Ben").click()
     await ben.is_seated()
+    await expect(ben.composer).to_have_value("half a thought")
     await expect(ada.notices.last).to_have_text("Ben joined.")
