@@ -59,7 +59,6 @@ class Silence:
 async def patiently() -> AsyncIterator[None]:
     """Raise redis-py's `TimeoutError` when the engine is silent for too long."""
     loop = asyncio.get_running_loop()
-    await asyncio.sleep(0)  # work that was begun at once is a task of its own when it has waited
     try:
         async with asyncio.timeout(None) as limit:
             silence = Silence(lambda: limit.reschedule(loop.time()))
@@ -80,6 +79,16 @@ def made_patient(kind: type[Any]) -> type[Any]:
     return type(f"Patient{kind.__name__}", (_Patient, kind), {})
 
 
+async def _as_a_task() -> None:
+    """Go on as a task: work that was begun at once becomes one when it waits (`ephemera.eager`).
+
+    Elsewhere it must not wait: whoever is cancelled here leaves no answer unread behind, for
+    nothing was asked yet.
+    """
+    if asyncio.current_task() is None:
+        await asyncio.sleep(0)
+
+
 _Kind: Any = object  # some kind of redis-py's, for mypy
 
 
@@ -87,6 +96,7 @@ class _Patient(_Kind):  # type: ignore[misc] # of which it knows nothing
     """What may take for ever on a connection of redis-py's."""
 
     async def _connect(self) -> None:
+        await _as_a_task()
         async with patiently():
             await super()._connect()
 
@@ -95,6 +105,7 @@ class _Patient(_Kind):  # type: ignore[misc] # of which it knows nothing
             await super().disconnect(*given, **named)
 
     async def send_packed_command(self, command: Any, check_health: Any = True) -> None:  # noqa: ANN401, FBT002 - redis-py's
+        await _as_a_task()
         if not self.is_connected:
             await self.connect_check_health(check_health=False)
         if check_health:
@@ -103,8 +114,7 @@ class _Patient(_Kind):  # type: ignore[misc] # of which it knows nothing
             await super().send_packed_command(command, check_health=False)
 
     async def read_response(self, *given: Any, timeout: Any = None, **named: Any) -> Any:  # noqa: ANN401, ASYNC109 - redis-py's
-        reading = super().read_response(*given, timeout=timeout, **named)
         if timeout is not None:  # then silence is no fault
-            return await reading
+            return await super().read_response(*given, timeout=timeout, **named)
         async with patiently():
-            return await reading
+            return await super().read_response(*given, **named)
