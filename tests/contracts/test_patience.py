@@ -102,9 +102,16 @@ async def test_work_that_was_begun_at_once_waits_for_a_connection(redis: Running
     async def look() -> None:
         found.append(await client.dbsize())
 
-    asyncio.get_running_loop().call_soon(lambda: eager.start(look()))  # as a connection does
-    await comes(lambda: found)
-    assert found == [0]
+    def begin() -> None:  # as a connection does
+        asyncio.get_running_loop().call_soon(lambda: eager.start(look()))
+
+    begin()
+    await comes(lambda: found == [0])
+    [idle] = client.connection_pool._available_connections
+    redis.client().client_kill_filter(_type="normal")
+    await comes(idle._reader.at_eof)
+    begin()
+    await comes(lambda: found == [0, 0])
     await disconnect(client)
 
 

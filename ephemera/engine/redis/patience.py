@@ -101,6 +101,9 @@ class _Patient(_Kind):  # type: ignore[misc] # of which it knows nothing
             await super()._connect()
 
     async def disconnect(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - redis-py's
+        if asyncio.current_task() is None:  # then redis-py waits for nothing
+            await super().disconnect(*given, **named)
+            return
         async with patiently():
             await super().disconnect(*given, **named)
 
