@@ -10,6 +10,7 @@ from playwright.async_api import Route, expect
 
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person
+from tests.support.patience import PATIENCE, PATIENCE_MS
 from tests.support.relay import Relay, running_relay
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -91,10 +92,10 @@ async def test_a_first_connection_that_meets_it_is_tried_again(
 
     await ben.page.route("**/events?*", meet)
     await ben.join(await ada.open_room("Ada"), "Ben")
-    await asyncio.wait_for(met.wait(), 15)
+    await asyncio.wait_for(met.wait(), PATIENCE)
     await ada.say("hello")
     await ben.page.unroute_all(behavior="wait")
-    await expect(ben.messages).to_have_text(["hello"], timeout=30_000)
+    await expect(ben.messages).to_have_text(["hello"], timeout=PATIENCE_MS)
 
 
 async def test_what_it_says_to_a_click_is_not_put_into_the_page(

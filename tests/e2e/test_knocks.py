@@ -13,6 +13,7 @@ from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person
 from tests.support.firefox import Firefox, Tab, running_firefox
 from tests.support.hostile import Network, holding
+from tests.support.patience import PATIENCE
 from tests.support.plain import ROSTER_MS, plain
 from tests.support.processes import until
 from tests.support.stopwatch import slowness
@@ -267,7 +268,7 @@ async def test_behind_a_proxy_that_holds_answers_the_waiting_comes_to_a_good_end
     harm = held.harm
     await ada.page.get_by_role("button", name="Let in").click()
     await zoe.page.wait_for_url(re.compile(r"/rooms/\w+$"), wait_until="commit")
-    await until(lambda: harmed(held, harm), within=15)
+    await until(lambda: harmed(held, harm), within=PATIENCE)
 
 
 async def harmed(network: Network, before: int) -> bool:

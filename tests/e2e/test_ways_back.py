@@ -8,11 +8,12 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Newcomer
 from tests.e2e.test_without_javascript import without_scripts
 from tests.support.browser import unfold
+from tests.support.patience import PATIENCE_MS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LAST = "You are the last one here. Leaving erases the room now."
-AWAY_WITHIN = 90_000
+AWAY_WITHIN = 30_000 + PATIENCE_MS
 
 
 async def test_a_lone_room_says_until_when_it_waits_and_stops_when_somebody_comes(

@@ -53,7 +53,7 @@ class Town:
         for number in range(ROOMS):
             options = Options(capacity=2, vanish=60)
             ada = await self.house.lobby.open("Ada", options, f"visitor {number}")
-            ben = await self.house.join(ada, "Ben")
+            ben = await self.house.join(ada, "Ben", visitor=f"visitor {number}")
             listen(self.hub, ada, self._hear)
             listen(self.hub, ben, self._hear)
             self.hosts.append(ada)

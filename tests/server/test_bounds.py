@@ -35,6 +35,7 @@ from tests.support.connections import (
     serving_at,
 )
 from tests.support.http2 import Http2, speaking_http2
+from tests.support.patience import PATIENCE
 from tests.support.processes import comes
 from tests.support.sockets import connection, exchange, stalled
 
@@ -42,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("silence")
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS: Final = bytes(3) + b"\x04\x00" + bytes(4)
-PATIENCE: Final = 0.4
+STALLED: Final = 0.4
 LARGE: Final = 600_000
 
 
@@ -178,7 +179,7 @@ async def test_a_connection_that_takes_nothing_holds_few_answers() -> None:
         client.widen(2**30)
         for number in numbers:
             client.widen(2**30, number)
-        await client.until(lambda: all(map(client.has_ended, numbers)), within=60)
+        await client.until(lambda: all(map(client.has_ended, numbers)), within=PATIENCE)
         assert all(len(client.body(number)) == LARGE for number in numbers)
         assert large.begun == 12
 
@@ -224,10 +225,10 @@ async def test_a_stream_that_takes_nothing_is_reset_and_others_go_on() -> None:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await (pouring if scope["path"] == "/" else listen)(scope, receive, send)
 
-    async with plain_http2(answer, window=10, stalled_seconds=PATIENCE) as (running, client):
+    async with plain_http2(answer, window=10, stalled_seconds=STALLED) as (running, client):
         stream = client.ask("GET", "/rooms/a/events")
         stalling = client.ask("GET", "/")
-        pinging = asyncio.create_task(takes_pings(client, 3 * PATIENCE))
+        pinging = asyncio.create_task(takes_pings(client, 3 * STALLED))
         await client.until(lambda: client.why_reset(stalling) == ErrorCodes.CANCEL)
         async with asyncio.timeout(WITHIN):
             await pouring.has_ended.wait()
@@ -240,10 +241,10 @@ async def test_a_stream_that_takes_nothing_is_reset_and_others_go_on() -> None:
 
 
 async def test_a_stream_that_takes_a_little_now_and_then_is_not_reset() -> None:
-    async with plain_http2(Large(50), window=10, stalled_seconds=PATIENCE) as (_, client):
+    async with plain_http2(Large(50), window=10, stalled_seconds=STALLED) as (_, client):
         number = client.ask("GET", "/")
         for _ in range(4):
-            await takes_pings(client, PATIENCE / 2)
+            await takes_pings(client, STALLED / 2)
             client.widen(10, number)
         await client.until(lambda: client.has_ended(number))
         assert len(client.body(number)) == 50
@@ -251,7 +252,7 @@ async def test_a_stream_that_takes_a_little_now_and_then_is_not_reset() -> None:
 
 async def test_a_connection_whose_streams_were_all_reset_is_closed_despite_pings() -> None:
     async with plain_http2(
-        Large(), window=0, stalled_seconds=PATIENCE, keep_alive_timeout=PATIENCE
+        Large(), window=0, stalled_seconds=STALLED, keep_alive_timeout=STALLED
     ) as (running, client):
         client.ask("GET", "/")
         pinging = asyncio.create_task(takes_pings(client, WITHIN))
@@ -261,7 +262,7 @@ async def test_a_connection_whose_streams_were_all_reset_is_closed_despite_pings
 
 
 async def test_pings_do_not_keep_a_connection_that_asks_for_nothing() -> None:
-    async with plain_http2(echo, keep_alive_timeout=PATIENCE) as (running, client):
+    async with plain_http2(echo, keep_alive_timeout=STALLED) as (running, client):
         pinging = asyncio.create_task(takes_pings(client, WITHIN))
         await client.until_closed()
         pinging.cancel()
@@ -272,7 +273,7 @@ async def test_pings_do_not_keep_a_connection_that_asks_for_nothing() -> None:
 async def test_who_takes_nothing_at_a_path_is_cut(request_: bytes, tmp_path: Path) -> None:
     """The kernel has no time-out there."""
     pouring, path = Pouring(), tmp_path / "socket"
-    async with serving_at(f"unix:{path}", pouring, stalled_seconds=PATIENCE) as running:
+    async with serving_at(f"unix:{path}", pouring, stalled_seconds=STALLED) as running:
         await comes(path.exists)
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(path))
@@ -284,17 +285,17 @@ async def test_who_takes_nothing_at_a_path_is_cut(request_: bytes, tmp_path: Pat
 
 
 async def test_who_takes_slowly_is_not_cut() -> None:
-    async with serving(Large(2**23), stalled_seconds=PATIENCE) as running:
+    async with serving(Large(2**23), stalled_seconds=STALLED) as running:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1024)
         writer.write(get(b"/"))
         await head_of(reader)
         taken = 0
         loop = asyncio.get_running_loop()
-        until = loop.time() + 3 * PATIENCE
+        until = loop.time() + 3 * STALLED
         while taken < 2**23:
             taken += len(await reader.readexactly(2**18))
             if loop.time() < until:
-                await asyncio.sleep(PATIENCE / 3)
+                await asyncio.sleep(STALLED / 3)
         writer.transport.abort()
 
 
@@ -315,7 +316,7 @@ async def test_what_is_unsent_of_an_answer_that_is_cut_is_not_sent(request_: byt
         await receive()
         await begin(send)
         sending = asyncio.ensure_future(go_on(send, b"x" * 2**25 + b"the last word"))
-        await asyncio.wait([sending], timeout=PATIENCE)
+        await asyncio.wait([sending], timeout=STALLED)
         sending.cancel()
 
     async with serving(answer) as running:
@@ -332,7 +333,7 @@ async def test_what_is_unsent_of_an_answer_on_http_2_that_is_cut_is_not_sent() -
         await receive()
         await begin(send)
         sending = asyncio.ensure_future(go_on(send, b"some words"))
-        await asyncio.wait([sending], timeout=PATIENCE)
+        await asyncio.wait([sending], timeout=STALLED)
 
     async with plain_http2(answer, window=4) as (_, client):
         number = client.ask("GET", "/rooms/a/events")

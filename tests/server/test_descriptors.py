@@ -22,7 +22,7 @@ from tests.support.visitors import Seat, gauges, is_seated, join, leave, open_ro
 ALLOWED = 128
 STREAMS = 64  # the rest is spared for others
 STREAMS_PER_SEAT = 3
-FAILS_WITHIN = 10.0
+FAILS_WITHIN = PATIENCE
 LIMITED = ["sh", "-c", f'ulimit -n {ALLOWED}; exec "$@"', "sh"]
 SERVE = [sys.executable, "-m", "ephemera", "serve", "--bind", "127.0.0.1:0"]
 
@@ -103,7 +103,7 @@ def crowd_at_the_door(server: RunningServer, count: int) -> Iterator[None]:
     with ExitStack() as stack:
         for _ in range(count):
             address = ("127.0.0.1", server.port)
-            stack.enter_context(socket.create_connection(address, timeout=10))
+            stack.enter_context(socket.create_connection(address, timeout=PATIENCE))
         yield
 
 

@@ -16,6 +16,7 @@ import pytest
 from h2.errors import ErrorCodes
 
 from tests.support.http2 import Http2, speaking_http2
+from tests.support.patience import PATIENCE
 from tests.support.processes import descriptors, resident, until
 from tests.support.server import ROOT, RunningServer, running_server
 from tests.support.sockets import exchange
@@ -23,7 +24,7 @@ from tests.support.visitors import Seat, gauges, open_room, say_plainly, visitor
 
 WORD: Final = "mayfly"
 FAT: Final = f"{WORD} " + "& " * 1_990
-GONE_WITHIN: Final = 20.0
+GONE_WITHIN: Final = PATIENCE
 
 
 @dataclass
@@ -74,7 +75,7 @@ def visitor_of(url: str) -> httpx.AsyncClient:
     if url.startswith("http"):
         return visitor(url)
     transport = httpx.AsyncHTTPTransport(uds=url.removeprefix("unix:"))
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=30)
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=PATIENCE)
 
 
 async def asked_without_a_window(room: FatRoom, client: Http2, ways: list[str]) -> list[int]:

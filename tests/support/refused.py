@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from tests.support.cast import BROWSER, CURL, FORM, HTMX, PROGRAM
+from tests.support.patience import PATIENCE
 
 WORD: Final = "canary" + "-"
 LOOKS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -31,7 +32,7 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._http = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._http = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.told: list[tuple[str, int]] = []
         self.room = ""
         self.code = ""
@@ -73,7 +74,7 @@ class Visitor:
     def listen(self) -> None:
         """Open streams: one that is left early, and others that end with the room."""
         for kind, who in product(("events", "json", "raw", "live"), ("ada", "ben")):
-            stream = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+            stream = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
             stream.sendall(
                 f"GET /rooms/{self.room}/{kind}?after={WORD}place HTTP/1.1\r\nHost: a\r\n"
                 f"Authorization: Bearer {self.tokens[who]}\r\n\r\n".encode()
@@ -147,7 +148,7 @@ class Visitor:
             f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {FORM}\r\n"
             f"Authorization: Bearer {self.tokens['ada']}\r\nContent-Length: 99\r\n\r\n"
         )
-        with socket.create_connection(("127.0.0.1", self._port), timeout=30) as slow:
+        with socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE) as slow:
             slow.sendall(f"{head}text={WORD}slow".encode())
             if waits:
                 line = slow.recv(65_536).split(b"\r\n")[0]

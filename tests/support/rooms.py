@@ -105,10 +105,15 @@ class House:
         await self.leave(await self.join(admission, "Guest"))
         return admission
 
-    async def join(self, admission: Admission, nickname: str, held: str | None = None) -> Admission:
+    async def join(
+        self,
+        admission: Admission,
+        nickname: str,
+        held: str | None = None,
+        visitor: str = "visitor",
+    ) -> Admission:
         """Join the room of somebody else's admission, perhaps with a token held there."""
-        code = admission.room.code
-        place = await self.lobby.join(code, nickname, "visitor", lambda _: held)
+        place = await self.lobby.join(admission.room.code, nickname, visitor, lambda _: held)
         assert isinstance(place, Admission)
         return place
 

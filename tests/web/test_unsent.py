@@ -6,9 +6,10 @@ from typing import Any
 from ephemera.engine.memory import MemoryEngine
 from ephemera.web.scopes import Receive, Scope, Send
 from ephemera.web.unsent import Unsent
+from tests.support.patience import PATIENCE
 from tests.support.rooms import House, a_house
 
-WITHIN = 10.0
+WITHIN = PATIENCE
 
 
 class Slow:
