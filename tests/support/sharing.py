@@ -16,6 +16,7 @@ from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Refusal, RoomFull
 from ephemera.domain.events import MessagePosted
+from ephemera.domain.presence import GUEST_SECONDS
 from ephemera.domain.rooms import Options, Room
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.base import Snapshot
@@ -292,6 +293,8 @@ class Shared(RuleBasedStateMachine):
                 assert (event.nickname, event.text) == (said.author.member.nickname, said.text)
 
     async def fade(self) -> None:
+        if self.room and not self.room.is_met:
+            self.street.clock.turn(GUEST_SECONDS)
         for times in range(FADES_IN):
             if self.room:
                 await self.sweep(self.street.houses[times % 3], 0)
