@@ -177,7 +177,8 @@ def _furnish(
 ) -> None:
     """Give the application its handlers."""
     assets, fragments = read_once()
-    limits, retries = _limits(settings, engine, clock), Retries(settings.secret)
+    limits = Limits(engine, clock, enforced=settings.rate_limits)
+    retries = Retries(settings.secret)
     lobby, talk = _lobby(settings, engine, clock, limits, retries), Talk(engine, clock, limits)
     addresses = Addresses(settings.secret, clock)
     returning = Returning(engine, clock, limits, retries)
@@ -191,7 +192,7 @@ def _furnish(
         Joining(lobby, returns, pages, addresses),
         Leaving(lobby, fragments),
         returns,
-        Knocks(lobby, returns.show_without_cookie, fragments),
+        Knocks(lobby, fragments),
         Messages(lobby, talk, page, fragments),
         Edits(lobby, talk),
         Writing(lobby, talk),
@@ -204,20 +205,22 @@ def _furnish(
     ):
         app.register_blueprint(resource.routes())
     Errors(fragments).register(app)
-    feed, writing = Feed(engine, app.hub), Posting(lobby, talk, BlankComposer(fragments))
-    reading = streams.Streams(
+    reading = _reading(app, settings, lobby, presence, fragments)
+    posting = Posting(lobby, talk, BlankComposer(fragments))
+    _stand_in_front(app, settings, fragments, {**reading.ways(), POSTING: posting.serve})
+
+
+def _reading(
+    app: EphemeraApp, settings: Settings, lobby: Lobby, presence: Presence, fragments: Fragments
+) -> streams.Streams:
+    return streams.Streams(
         lobby=lobby,
         presence=presence,
         hub=app.hub,
-        feed=feed,
+        feed=Feed(app.engine, app.hub),
         renderers=_renderers(fragments),
         lifetime=settings.stream_lifetime,
     )
-    _stand_in_front(app, settings, fragments, {**reading.ways(), POSTING: writing.serve})
-
-
-def _limits(settings: Settings, engine: Engine, clock: Clock) -> Limits:
-    return Limits(engine, clock, enforced=settings.rate_limits)
 
 
 def _lobby(

@@ -1,6 +1,6 @@
 """Waiting at the door: a page that ends when there is an answer, and the answer."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from math import ceil
 
 from quart import Blueprint, Response, jsonify
@@ -17,11 +17,10 @@ from ephemera.web.fragments import Fragments
 from ephemera.web.front import refused
 from ephemera.web.media import HTML, TEXT
 from ephemera.web.requests import origin, shown_token, wanted
-from ephemera.web.seats import fresh, seat_given, see_other
+from ephemera.web.seats import arrival_at, seat_given, see_other
 
 RENEWED_AFTER_SECONDS = 1
 
-Unseated = Callable[[str], Awaitable[Response]]
 """Answers who shows no place in the room of that id. Raises `NoSuchRoom`."""
 
 
@@ -78,9 +77,8 @@ class WaitingDocument:
 class Knocks:
     """Handlers of /rooms/{id}/waiting, when it is over, and of /rooms/{id}/knock."""
 
-    def __init__(self, lobby: Lobby, unseated: Unseated, fragments: Fragments) -> None:
+    def __init__(self, lobby: Lobby, fragments: Fragments) -> None:
         self._lobby = lobby
-        self._unseated = unseated
         self._fragments = fragments
 
     def routes(self) -> Blueprint:
@@ -92,10 +90,7 @@ class Knocks:
 
     async def show_answer(self, room_id: str) -> Response:
         """Show how the waiting ended: who was let in goes into the room."""
-        try:
-            door = await self._door(room_id)
-        except NoSuchRoom:
-            return await self._unseated(room_id)
+        door = await self._door(room_id)
         if isinstance(door, Seated):
             return see_other(f"/rooms/{room_id}")
         if isinstance(door.knock, Knock):
@@ -136,7 +131,11 @@ def told_to_wait(waiting: Waiting, proof: str) -> Response:
     url = f"{origin()}/rooms/{room.id}"
     match wanted():
         case "html":
-            return seat_given(see_other(fresh(f"/rooms/{room.id}/waiting", proof)), room, token)
+            return seat_given(
+                see_other(arrival_at(room.id, proof) if proof else f"/rooms/{room.id}/waiting"),
+                room,
+                token,
+            )
         case "json":
             where = {"id": room.id, "url": url}
             answer = jsonify(room=where, knock=knock_fields(knock), token=token)

@@ -33,10 +33,10 @@ class Returns:
     def welcome(self, place: Admission | Waiting) -> Response:
         """Answer someone who has taken a seat, or a place at the door.
 
-        Who showed its token holds it already: that needs no proof.
+        Who has shown a token of the room keeps cookies: that needs no proof.
         """
-        holds_it = shown_token(place.room.id) == place.token
-        proof = "" if holds_it else self._returning.proof(place.room.id, place.token)
+        keeps_cookies = shown_token() or shown_token(place.room.id)
+        proof = "" if keeps_cookies else self._returning.proof(place.room.id, place.token)
         if isinstance(place, Admission):
             return admitted(place, proof)
         return told_to_wait(place, proof)
@@ -56,15 +56,13 @@ class Returns:
         """Show who has no seat the way back to the place they lost. Raises `NoSuchRoom`."""
         token = shown_token()
         if token is None:
-            return await self.show_without_cookie(room_id)
+            return await self._show_without_cookie(room_id)
         if wanted() != "html":
             raise NoSuchRoom
         return self._page(await self._returning.lost(room_id, token))
 
-    async def show_without_cookie(self, room_id: str) -> Response:
+    async def _show_without_cookie(self, room_id: str) -> Response:
         """Tell who took a place just now that their browser keeps none; undo it."""
-        if shown_token() is not None:
-            raise NoSuchRoom
         await self._returning.give_up(room_id, request.args.get("fresh", ""))
         return Response(self._fragments.render("pages/no_cookie.html"), content_type=HTML)
 

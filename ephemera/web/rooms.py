@@ -125,6 +125,8 @@ class Rooms:
             seated = await self._lobby.seated(room_id, shown_token())
         except NoSuchRoom:
             return await self._show_outside(room_id)
+        if "fresh" in request.args:  # the cookie has come: the proof has no business in an address
+            return see_other(f"/rooms/{room_id}")
         await self._lobby.afford(room_id, seated.member.id)
         return Response(await self._page.render(seated), content_type=HTML)
 

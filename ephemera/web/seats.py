@@ -26,7 +26,7 @@ def admitted(admission: Admission, proof: str) -> Response:
     url = f"{origin()}/rooms/{room.id}"
     match wanted():
         case "html":
-            return seat_given(see_other(fresh(f"/rooms/{room.id}", proof)), room, token)
+            return seat_given(see_other(arrival_at(room.id, proof)), room, token)
         case "json":
             answer = jsonify(room=room_fields(room, url), member=member_fields(member), token=token)
         case _:
@@ -36,9 +36,9 @@ def admitted(admission: Admission, proof: str) -> Response:
     return answer
 
 
-def fresh(path: str, proof: str) -> str:
-    """Return the path to a place that was taken just now, with the proof of it, if there is one."""
-    return f"{path}?fresh={proof}" if proof else path
+def arrival_at(room_id: str, proof: str) -> str:
+    """Return where who has taken a place just now goes, with the proof of it, if there is one."""
+    return f"/rooms/{room_id}?fresh={proof}" if proof else f"/rooms/{room_id}"
 
 
 def seat_given(answer: Response, room: Room, token: str) -> Response:

@@ -27,7 +27,7 @@ FORM = "application/x-www-form-urlencoded"
 # Before what in a shipped file each of its lines for Onion-Location goes.
 BEFORE = {
     "nginx": ["    upstream ephemera {", "        location / {"],
-    "haproxy": ["    # Hypercorn would take", "    default_backend ephemera\n"],
+    "haproxy": ["    # An upgrade to h2c", "    default_backend ephemera\n"],
     "apache": ["    ProxyPreserveHost On\n"],
     "caddy": ["\t# There is no `encode`"],
     "varnish": ["    unset resp.http.Age;\n"],

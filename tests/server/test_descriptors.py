@@ -46,11 +46,13 @@ def told(server: RunningServer) -> list[str]:
     return [line.split(" ", 2)[2] for line in server.stderr.splitlines()]
 
 
-async def full_rooms(client: httpx.AsyncClient, rooms: int) -> list[Seat]:
+async def full_rooms(server: RunningServer, rooms: int) -> list[Seat]:
+    """Fill rooms, each from an address of its own: one alone may not join so often."""
     seats = []
-    for _ in range(rooms):
-        host = await open_room(client)
-        seats += [host, *[await join(client, host.code, f"Ben{n}") for n in range(7)]]
+    for room in range(rooms):
+        async with visitor(server.url, f"127.0.0.{room + 2}") as client:
+            host = await open_room(client)
+            seats += [host, *[await join(client, host.code, f"Ben{n}") for n in range(7)]]
     return seats
 
 
@@ -67,7 +69,7 @@ async def open_streams(
 
 async def test_streams_are_refused_before_descriptors_run_out_and_all_else_goes_on() -> None:
     async with small_server() as (server, client), AsyncExitStack() as stack:
-        seats = await full_rooms(client, rooms=3)
+        seats = await full_rooms(server, rooms=3)
         await open_streams(seats, server, stack, STREAMS)
         for seat in seats:
             refused = await client.get(f"{seat.path}/json", headers=seat.headers)
@@ -82,7 +84,7 @@ async def test_streams_are_refused_before_descriptors_run_out_and_all_else_goes_
 
 async def test_a_stream_is_admitted_again_when_another_has_ended() -> None:
     async with small_server() as (server, client), AsyncExitStack() as stack:
-        seats = await full_rooms(client, rooms=3)
+        seats = await full_rooms(server, rooms=3)
         async with Reader(server.port, seats[-1]):
             await open_streams(seats[:-1], server, stack, STREAMS - 1)
 

@@ -24,8 +24,8 @@ from ephemera.settings import Settings
 from ephemera.web import posting
 from tests.support.processes import comes
 
-CANARY: Final = re.compile("c[a]nary-")
-CANARY_IN_BYTES: Final = re.compile(b"c[a]nary-")
+CANARY: Final = re.compile("p[t]armigan-")
+CANARY_IN_BYTES: Final = re.compile(b"p[t]armigan-")
 TOKEN: Final = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
 REFUSED_FOR_SLOWNESS_AFTER: Final = 0.3
 EXPECTED: Final = {
@@ -115,7 +115,7 @@ async def be_refused(port: int) -> dict[str, Any]:
 def test_what_is_left_is_found() -> None:
     """The premise of the other test."""
     with without_collections():
-        bird, token = "canary", "-".join(("a" * 20, "b" * 22))
+        bird, token = "ptarmigan", "-".join(("a" * 20, "b" * 22))
         digests = frozenset({hashlib.sha256(token.encode()).hexdigest()})
         kept = [(f"{bird}-word".encode(), 1), {"a": f"seat={token}"}]
         assert left(frozenset()) == Counter({"bytes in tuple ": 1})

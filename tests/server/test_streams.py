@@ -245,8 +245,11 @@ async def test_a_client_of_http_1_0_gets_the_stream_until_the_connection_ends(
                 assert b'"room-wiped"' in await read_all(reader)
 
 
-async def test_a_stream_over_http_2_without_tls_works_too(server: RunningServer) -> None:
-    async with visitor(server.url) as client:
+async def test_a_stream_over_http_2_without_tls_works_too_where_it_is_asked_for() -> None:
+    async with (
+        running_server(EPHEMERA_HTTP2_ON_PLAIN_PORTS="on") as server,
+        visitor(server.url) as client,
+    ):
         ada = await open_room(client)
         async with visitor(server.url, http1=False, http2=True) as other:
             streaming = other.stream("GET", f"{ada.path}/json", headers=ada.headers)

@@ -24,6 +24,8 @@ from tests.support.visitors import Seat, gauges, open_room, say_plainly, visitor
 
 WORD: Final = "mayfly"
 FAT: Final = f"{WORD} " + "& " * 1_990
+MESSAGES: Final = 18
+"""As many of them as a log holds."""
 GONE_WITHIN: Final = PATIENCE
 
 
@@ -60,13 +62,13 @@ async def fat_room(bind: str = "127.0.0.1:0", **environ: str) -> AsyncIterator[F
         visitor_of(server.url) as client,
     ):
         seat = await open_room(client)
-        for _ in range(60):
+        for _ in range(MESSAGES):
             await say_plainly(client, seat, FAT)
         room = FatRoom(server, client, seat, 0)
         answer = await client.get(seat.path, headers=room.by_cookie)
         room.page = len(answer.content)
-        assert room.page > 300_000
-        assert answer.text.count(WORD) >= 60
+        assert room.page > 200_000
+        assert answer.text.count(WORD) == MESSAGES
         yield room
         assert "ERROR" not in server.stderr
 
@@ -133,7 +135,7 @@ async def test_no_word_goes_out_on_http_2_after_the_wipe() -> None:
         assert WORD.encode() not in said
 
 
-@pytest.mark.parametrize("way", ["", "/json", "/live"])
+@pytest.mark.parametrize("way", ["", "/live"])
 async def test_nothing_but_what_the_kernel_has_goes_out_after_the_wipe(
     way: str, tmp_path: Path
 ) -> None:

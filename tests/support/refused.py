@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from tests.support.cast import BROWSER, CURL, FORM, HTMX, PROGRAM
 from tests.support.patience import PATIENCE
 
-WORD: Final = "canary" + "-"
+WORD: Final = "ptarmigan" + "-"
 LOOKS: Final[Mapping[str, Mapping[str, str]]] = {
     "browser": BROWSER,
     "htmx": HTMX,

@@ -211,14 +211,16 @@ async def test_a_knock_without_a_cookie_is_undone_too(house: House) -> None:
     assert snapshot.room.knocks == ()
 
 
-async def test_with_the_cookie_the_proof_is_ignored_and_once_seen_it_proves_nothing(
+async def test_with_the_cookie_the_proof_leaves_the_address_and_once_seen_it_proves_nothing(
     scene: Scene,
 ) -> None:
     cleo = Browser(scene.house)
     form = {"nickname": "Cleo", "code": scene.code}
     way = (await cleo.post("/join", form)).headers["Location"]
     scene.house.clock.turn(1)
-    assert '<bdi class="name">Cleo</bdi>' in (await cleo.get(way)).text
+    arrived = await cleo.get(way)
+    assert (arrived.status, arrived.headers["Location"]) == (303, scene.path)
+    assert '<bdi class="name">Cleo</bdi>' in (await cleo.get(scene.path)).text
     assert await scene.mallory.get(way, BROWSER) == await never(scene)
     assert (await cleo.get(scene.path)).status == 200
 

@@ -207,7 +207,8 @@ async def test_an_answer_that_came_before_the_page_is_not_missed(stage: Stage) -
 async def test_a_whole_life_at_the_door_in_a_browser(stage: Stage) -> None:
     browser = Browser(stage.house, scheme="https")
     knocked = await browser.post("/join", {"nickname": "Yan", "code": stage.code})
-    assert knocked.leads_to == f"{stage.path}/waiting"
+    assert knocked.leads_to == stage.path
+    assert (await browser.get(stage.path)).leads_to == f"{stage.path}/waiting"
     await act(stage, stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
     assert heading((await browser.get(f"{stage.path}/waiting")).text) == "You were not let in"
     await browser.post("/join", {"nickname": "Yan", "code": stage.code})
@@ -229,8 +230,8 @@ async def test_a_browser_that_waits_can_join_when_the_room_asks_no_more(stage: S
     browser = Browser(stage.house)
     form = {"nickname": "Yan", "code": stage.code}
     for _ in range(2):
-        answer = await browser.post("/join", form)
-        assert answer.leads_to == f"{stage.path}/waiting"
+        await browser.post("/join", form)
+        assert (await browser.get(stage.path)).leads_to == f"{stage.path}/waiting"
     await act(stage, stage.ada, "/options", {"ask": "no"})
     assert (await browser.post("/join", form)).leads_to == stage.path
     assert (await browser.get(stage.path)).status == 200
@@ -262,7 +263,8 @@ async def test_who_left_and_knocked_in_vain_may_come_back_by_their_name(stage: S
     await act(stage, stage.ada, "/admissions", {"knock": "k2"})
     await browser.post(f"{stage.path}/leave")
     for knocked in ("k3", "k4"):
-        assert (await browser.post("/join", form)).leads_to == f"{stage.path}/waiting"
+        await browser.post("/join", form)
+        assert (await browser.get(stage.path)).leads_to == f"{stage.path}/waiting"
         await act(stage, stage.ada, "/admissions", {"knock": knocked, "answer": "decline"})
     assert (await Browser(stage.house).post("/join", form)).status == 422
 
