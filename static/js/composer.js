@@ -214,6 +214,8 @@ if (form) {
     isLeaving = true;
     remember(LEFT, DRAFT);
   });
-  window.addEventListener('pageshow', ({ persisted }) => { if (persisted) { isLeaving = false; forget(LEFT); } });
+  const stay = () => { isLeaving = false; forget(LEFT); };
+  window.addEventListener('pageshow', ({ persisted }) => { if (persisted) stay(); });
+  document.getElementById('sheet').addEventListener('close', stay); // where one was asked
   new MutationObserver(() => { if (!form.isConnected) keep(); }).observe(document.body, { childList: true });
 }

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.e2e.conftest import House, Newcomer, serving
-from tests.support.browser import Person
+from tests.support.browser import Person, unfold
 from tests.support.relay import running_relay
 from tests.support.stopwatch import slowness
 
@@ -214,18 +214,14 @@ async def test_a_page_that_says_there_is_nothing_shows_no_draft_where_none_was(
 
 async def test_who_is_asked_and_stays_still_has_the_draft(newcomer: Newcomer) -> None:
     ada = await newcomer()
+    ada.watch.forgive("status of 409")
     room = await ada.open_room("Ada") and ada.page.url
-
-    async def ask(route: Route) -> None:
-        page = f'<!doctype html><title>Sure?</title><a href="{room}">Stay</a>'
-        await route.fulfill(content_type="text/html", body=page)
-
-    await ada.page.route("**/leave", ask)
     await ada.composer.fill("half a thought")
-    await ada.page.get_by_role("button", name="Leave").click()
-    await ada.page.get_by_role("link", name="Stay").click()
+    await unfold(ada.page)
+    await ada.page.get_by_role("button", name="Leave", exact=True).click()
+    await ada.sheet.get_by_role("button", name="Stay").click()
+    await expect(ada.sheet).to_be_hidden()
     await expect(ada.composer).to_have_value("half a thought")
-    await ada.page.unroute("**/leave")
     await ada.page.goto(ada.url)
     await ada.page.goto(room)
     await expect(ada.composer).to_have_value("half a thought")
