@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -57,11 +57,16 @@ class Fragments:
 
     def stencil(self, name: str, /, **context: Any) -> Stencil:  # noqa: ANN401 - as above
         """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
+        return Stencil(self._marking.get_template(name).render(context))
+
+    @cached_property
+    def _marking(self) -> Environment:
+        """The environment whose filters mark; it has templates of its own, compiled once."""
         marking = self._environment.overlay()
         marking.filters = self._environment.filters | {
             each: partial(_filtered, each) for each in ("clock", "hue", "iso", "linkify")
         }
-        return Stencil(marking.get_template(name).render(context))
+        return marking
 
     def compile_all(self) -> None:
         """Compile every template now: a fault must stop the start, and nothing is read later."""
