@@ -67,8 +67,8 @@ test-inside: setup ## Run the tests inside one process, and measure coverage
 	$(BIN)/pytest -n 2 --dist worksteal $(WEB)
 
 test-machines: setup ## Run random lives of rooms, and races, and rooms, by the ten thousand
-	PYTHONASYNCIODEBUG= $(GIVES_WAY) $(BIN)/pytest -o asyncio_debug=false $(MACHINES)
-	PYTHONASYNCIODEBUG= SEQUENCES=1500 $(GIVES_WAY) $(BIN)/pytest -o asyncio_debug=false $(CRASHES)
+	PYTHONASYNCIODEBUG= SEQUENCES=1500 $(GIVES_WAY) $(BIN)/pytest -n 2 --dist worksteal -o asyncio_debug=false \
+		$(MACHINES) $(CRASHES)
 
 # These mostly wait. With more workers browsers starve each other on two cores.
 test-outside: setup ## Run the tests with real servers, proxies, browsers
