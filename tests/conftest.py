@@ -1,6 +1,7 @@
 """Shared by all tests."""
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,8 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
 # A loop that is debugged notes the whole stack for each future: a quarter of the time of all tests.
 sys.tracebacklimit = 30
+# It also warns of each step that takes long, as all do on a busy machine; tests count warnings.
+logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing "))
 
 # A shell lets what it starts in the background ignore interrupts, and so would every child of ours.
 signal.signal(signal.SIGINT, signal.default_int_handler)

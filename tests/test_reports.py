@@ -1,8 +1,12 @@
 """A failing test is told, and does not end the run, whatever lies about to be collected."""
 
+import asyncio
+import logging
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.support.server import ROOT
 
@@ -48,3 +52,13 @@ def test_a_failure_is_told_while_garbage_waits_to_be_collected(tmp_path: Path) -
     assert BROKEN not in run
     assert "as it should" in run
     assert "1 failed" in run
+
+
+async def test_a_step_that_takes_long_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    loop = asyncio.get_running_loop()
+    assert loop.get_debug(), "the premise: asyncio looks at each step"
+    loop.slow_callback_duration = 0.0
+    for _ in range(3):
+        await asyncio.sleep(0)
+    logging.getLogger("asyncio").warning("anything else")
+    assert [record.getMessage() for record in caplog.records] == ["anything else"]
