@@ -53,7 +53,7 @@ def stand_still() -> None:
 
     def turn(left: int) -> None:
         if left % TURNS == 0:
-            time.sleep(LAG)
+            time.sleep(LAG)  # what is tested: a loop that gets no turn
         if left:
             loop.call_soon(turn, left - 1)
 

@@ -46,7 +46,7 @@ async def test_8_readers_killed_at_random_get_500_messages_once_and_in_order(
         said = [f"{number} of {MESSAGES}" for number in range(MESSAGES)]
         for number, text in enumerate(said):
             await caller.say(ada, text)
-            await until(lambda: nobody_is_far_behind(readers, number), within=PATIENCE)  # noqa: B023
+            await until(lambda: nobody_is_far_behind(readers, number), within=PATIENCE)  # noqa: B023 - it is awaited at once
         accidents = await asyncio.wait_for(reading, PATIENCE)
         assert min(accidents) > 10, "the premise: everybody was cut often"
         for reader in readers:
