@@ -18,7 +18,7 @@ from ephemera.server.whole import Whole, is_head_of, read_whole
 Work = Coroutine[Any, Any, None]
 
 MOST_HELD_BYTES: Final = 64 * 1024
-"""A client that says so much while it is being answered is cut."""
+"""A client that says so much during a stream is cut."""
 LATE_BODY_SECONDS: Final = 0.05
 """For the body of a message that comes apart from its head; then Hypercorn waits for it."""
 
@@ -58,6 +58,7 @@ class Connection(Outgoing):
         "_late_body",
         "_server",
         "_spawned",
+        "_stream",
         "_under_way",
         "is_gone",
     )
@@ -68,6 +69,7 @@ class Connection(Outgoing):
         super().__init__()
         self._server = server
         self._fallback: Fallback | None = None
+        self._stream: Exchange | None = None
         self._under_way: asyncio.Task[None] | None = None
         self._held = b""
         self._late_body: asyncio.TimerHandle | None = None
@@ -84,9 +86,9 @@ class Connection(Outgoing):
         self.rest()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client said; hold it while something is under way.
+        """Take what the client said; hold it while something is under way, and read no more.
 
-        Reading goes on beside a hot answer, or nobody would see that a stream's client has gone.
+        Reading goes on beside a stream, or nobody would see that its client has gone.
         """
         if self._transport.is_closing():
             return
@@ -98,7 +100,7 @@ class Connection(Outgoing):
             self._take(data)
             return
         self._held += data
-        if self._fallback:
+        if self._stream is None or self._stream.is_over:
             self._transport.pause_reading()
         elif len(self._held) > MOST_HELD_BYTES:
             self.abort()
@@ -176,19 +178,21 @@ class Connection(Outgoing):
         if self._fallback:
             self._fallback.let_go()
             self._fallback = None
-        work = self._serve(whole)
+        exchange = Exchange(self, whole.body)
+        work = self._serve(whole, exchange)
         if whole.method == "POST":
             self._follow(start(work))
         else:
+            self._stream = exchange
             self._follow(asyncio.get_running_loop().create_task(work, context=Context()))
 
-    async def _serve(self, whole: Whole) -> None:
-        exchange = Exchange(self, whole.body)
+    async def _serve(self, whole: Whole, exchange: Exchange) -> None:
         answer = exchange.run(self._server.asgi, scope_of(whole, self._transport, self._server))
         del whole  # a stream is long, and keeps nothing of what was asked
         try:
             await answer
         finally:
+            self._stream = None
             if exchange.is_over:
                 self.rest()
             else:

@@ -301,6 +301,7 @@ async def test_what_comes_during_a_stream_is_held_and_answered_after_it() -> Non
         assert streaming.begun == ["/rooms/a/events", "/rooms/a/messages"]
 
 
+LENGTH: Final = (b"content-length", b"4")
 MOST_HELD: Final = 2**18
 """As much as asyncio reads at once."""
 
@@ -315,6 +316,34 @@ async def test_who_says_too_much_during_a_stream_is_cut() -> None:
         streaming.let.set()
         await running.forgets()
         assert streaming.begun == ["/rooms/a/events"]
+
+
+@pytest.mark.parametrize("first", [post(b"1"), STREAM], ids=["a message", "a stream"])
+async def test_a_large_request_right_behind_an_answer_is_answered(first: bytes) -> None:
+    """What serves an answer may go on for a while when the client has all of it."""
+    let = asyncio.Event()
+    bodies: list[bytes] = []
+
+    async def linger(_: Scope, receive: Receive, send: Send) -> None:
+        is_more = True
+        bodies.append(b"")
+        while is_more:
+            message = await receive()
+            bodies[-1] += message["body"]
+            is_more = message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": [LENGTH]})
+        await send({"type": "http.response.body", "body": b"soon"})
+        await let.wait()
+
+    body = b"x" * 2 * MOST_HELD_BYTES
+    async with serving(linger) as running, connection(running.port) as (reader, writer):
+        writer.write(first)
+        assert (await answer_of(reader)).body == b"soon"
+        writer.write(post(body))
+        await comes(lambda: running.only._held)
+        let.set()
+        assert (await answer_of(reader)).body == b"soon"
+    assert bodies[1] == body
 
 
 async def test_no_more_is_held_behind_a_stream_of_the_fallback_than_was_read_at_once() -> None:
