@@ -114,10 +114,10 @@ class _Body:
                 while self._last is None:
                     message = await self._receive()
                     body += message.get("body", b"")
-                    if len(body) > MOST_BODY_BYTES:
-                        raise TooLarge
                     if not message.get("more_body"):
                         self._last = message
+                    if len(body) > MOST_BODY_BYTES:
+                        raise TooLarge
         except TimeoutError:
             raise TooSlow from None
         return None if self._last["type"] == "http.disconnect" else bytes(body)

@@ -1,5 +1,6 @@
 """The way of a message in front of Quart, byte by byte: bodies in pieces, clients that go away."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -8,8 +9,10 @@ import pytest
 
 from ephemera.eager import start
 from ephemera.server.scopes import WHOLE
+from ephemera.web import bodies
 from ephemera.web.requests import MOST_BODY_BYTES
 from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
+from tests.support.patience import PATIENCE
 
 Event = dict[str, Any]
 GONE: Event = {"type": "http.disconnect"}
@@ -108,6 +111,27 @@ async def test_as_much_as_we_take_is_read_and_not_a_byte_more(scene: Scene) -> N
     answered = await post(scene, [piece(whole, more=True), piece(b"x", more=False)])
     assert answered[0]["status"] == 413
     assert await texts_of(scene) == ["all"]
+
+
+async def test_a_body_that_came_whole_and_is_too_large_is_waited_for_no_longer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", PATIENCE)
+    coming = iter([piece(b"x" * (MOST_BODY_BYTES + 1), more=False)])
+    answered: list[Event] = []
+
+    async def receive() -> Event:
+        for event in coming:
+            return event
+        return await asyncio.Future[Event]()
+
+    async def send(event: Event) -> None:
+        answered.append(event)
+
+    app: Any = scene.house.app
+    async with asyncio.timeout(PATIENCE / 3):  # well before Quart would end it, after a minute
+        await app(a_scope(scene, CURL), receive, send)
+    assert answered[0]["status"] == 413
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
