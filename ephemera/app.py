@@ -13,7 +13,6 @@ from werkzeug.exceptions import BadHost
 from werkzeug.routing import MapAdapter
 
 from ephemera.clock import Clock
-from ephemera.domain.errors import NotAllowed
 from ephemera.engine.base import Engine
 from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
@@ -35,26 +34,22 @@ from ephemera.settings import Settings, SettingsError
 from ephemera.web import headers, streams
 from ephemera.web.acts import Acts
 from ephemera.web.addresses import Addresses
-from ephemera.web.bodies import Lingering
-from ephemera.web.composer import BlankComposer
+from ephemera.web.bodies import BODY_SECONDS, MOST_BODY_BYTES
 from ephemera.web.edits import Edits
 from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
 from ephemera.web.frames import Frames
-from ephemera.web.front import Front, Serve
+from ephemera.web.front import Front, Ways
 from ephemera.web.furniture import read_once
-from ephemera.web.guards import is_same_site
 from ephemera.web.health import Health
 from ephemera.web.invitations import Invitations
 from ephemera.web.joining import Joining
 from ephemera.web.knocks import Knocks, WaitingDocument
 from ephemera.web.leaving import Leaving
 from ephemera.web.live import LiveDocument
-from ephemera.web.messages import Messages
 from ephemera.web.pages import Pages
 from ephemera.web.posting import Posting
 from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
-from ephemera.web.requests import BODY_SECONDS, MOST_BODY_BYTES
 from ephemera.web.returning import Returns
 from ephemera.web.rooms import RoomPage, Rooms
 from ephemera.web.shed import Shed
@@ -62,7 +57,6 @@ from ephemera.web.sheets import Sheets
 from ephemera.web.unsent import Unsent
 from ephemera.web.writing import Writing
 
-POSTING = ("POST", "messages")
 DRAIN_SECONDS = 1.0
 """How long streams may take to write their last bytes before they are cut."""
 
@@ -143,7 +137,6 @@ def create_app(
         engine,
     )
     _furnish(app, settings, engine, clock, presence)
-    app.before_request(_refuse_other_sites)
     app.after_request(_add_headers)
     return app
 
@@ -185,6 +178,7 @@ def _furnish(
     pages, returns = Pages(fragments, returning), Returns(returning, fragments, addresses)
     page = RoomPage(engine, presence, talk, fragments, clock)
     sheets = Sheets(lobby, talk, fragments, clock)
+    knocks = Knocks(lobby, fragments)
     for resource in (
         assets,
         pages,
@@ -192,8 +186,7 @@ def _furnish(
         Joining(lobby, returns, pages, addresses),
         Leaving(lobby, fragments),
         returns,
-        Knocks(lobby, fragments),
-        Messages(lobby, talk, page, fragments),
+        knocks,
         Edits(lobby, talk),
         Writing(lobby, talk),
         sheets,
@@ -201,17 +194,25 @@ def _furnish(
         Invitations(lobby, Issuing(lobby, retries), sheets, fragments, clock),
         Frames(lobby, talk, presence, fragments),
         Health(engine, app.hub, app.metrics.tell),
-        streams,
     ):
         app.register_blueprint(resource.routes())
-    Errors(fragments).register(app)
-    reading = _reading(app, settings, lobby, presence, fragments)
-    posting = Posting(lobby, talk, BlankComposer(fragments))
-    _stand_in_front(app, settings, fragments, {**reading.ways(), POSTING: posting.serve})
+    errors = Errors(fragments)
+    errors.register(app)
+    reading = _reading(
+        app, settings, lobby=lobby, presence=presence, fragments=fragments, knocks=knocks
+    )
+    posting = Posting(lobby, talk, page, fragments)
+    _stand_in_front(app, settings, errors, {**reading.ways(), **posting.ways()})
 
 
-def _reading(
-    app: EphemeraApp, settings: Settings, lobby: Lobby, presence: Presence, fragments: Fragments
+def _reading(  # noqa: PLR0913 - everyone who has a part in a stream
+    app: EphemeraApp,
+    settings: Settings,
+    *,
+    lobby: Lobby,
+    presence: Presence,
+    fragments: Fragments,
+    knocks: Knocks,
 ) -> streams.Streams:
     return streams.Streams(
         lobby=lobby,
@@ -219,6 +220,7 @@ def _reading(
         hub=app.hub,
         feed=Feed(app.engine, app.hub),
         renderers=_renderers(fragments),
+        otherwise={streams.WAITING: knocks.answer},
         lifetime=settings.stream_lifetime,
     )
 
@@ -236,15 +238,16 @@ def _lobby(
     )
 
 
-def _stand_in_front(
-    app: EphemeraApp, settings: Settings, fragments: Fragments, ways: dict[tuple[str, str], Serve]
-) -> None:
-    """Serve the two hot ways before Quart sees them, as long as the server keeps up."""
+def _stand_in_front(app: EphemeraApp, settings: Settings, errors: Errors, ways: Ways) -> None:
+    """Serve the hot ways before Quart sees them, as long as the server keeps up."""
+    for method, kind in ways:
+        # Quart only has to know which methods an address takes.
+        app.add_url_rule(f"/rooms/<room_id>/{kind}", method + kind, methods=[method])
     if settings.rate_limits:
-        ways = Shed(Load().is_too_much, fragments).guard(ways)
+        ways = Shed(Load().is_too_much, errors).guard(ways)
     app.hot = frozenset(ways)
-    rest = Unsent(Lingering(app.asgi_app), app.engine)  # type: ignore[arg-type] # Quart's own types
-    app.asgi_app = Front(rest, ways)  # type: ignore[assignment,method-assign] # as its manual wraps it
+    front = Front(app.asgi_app, ways, errors, Unsent(app.engine))  # type: ignore[arg-type] # Quart's own types
+    app.asgi_app = front  # type: ignore[assignment,method-assign] # as its manual wraps it
 
 
 def _renderers(fragments: Fragments) -> dict[str, streams.StreamRenderer]:
@@ -280,15 +283,7 @@ def _stop_when_broken(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-async def _refuse_other_sites() -> None:
-    fetch_site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if not is_same_site(request.method, request.host, fetch_site, origin):
-        raise NotAllowed
-
-
 async def _add_headers(response: Response) -> Response:
-    for name, value in headers.PAGE.items():
-        response.headers.setdefault(name, value)
-    if request.scheme == "https":
-        response.headers.setdefault(*headers.SECURE_TRANSPORT)
+    missing = headers.missing_from(response.headers.keys(), secure=request.scheme == "https")
+    response.headers.extend(missing)
     return response

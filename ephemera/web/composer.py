@@ -1,9 +1,8 @@
 """The composer: the message form, fresh or with what was typed and why it was refused."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
-
-from quart import request
 
 from ephemera.domain.errors import Invalid, Refusal
 from ephemera.domain.events import Quote
@@ -32,18 +31,18 @@ class BlankComposer:
         context = {**blank_composer(), "room": {"id": hole("room")}, "key": hole("key")}
         self._stencil = fragments.stencil("rooms/_composer.html", **context)
 
-    def render(self, room_id: str) -> bytes:
+    def render(self, room_id: str) -> str:
         """Return a composer for the room, with a key of its own."""
-        return self._stencil.fill({"room": room_id, "key": new_key()}).encode()
+        return self._stencil.fill({"room": room_id, "key": new_key()})
 
 
-async def asked_composer(talk: Talk, seated: Seated) -> dict[str, Any]:
-    """Return the context of a fresh composer, for a reply when the address asks for one.
+async def asked_composer(talk: Talk, seated: Seated, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the context of a fresh composer, for a `reply` when the query asks for one.
 
     What cannot be replied to (any more) is no reason to show no composer.
     """
     try:
-        number = read_message_number(request.args, "reply")
+        number = read_message_number(query, "reply")
     except Invalid:
         return blank_composer()
     return blank_composer(await talk.quote(seated, number))

@@ -1,9 +1,10 @@
 """One mapping from everything we refuse to the answers that say so."""
 
+import logging
 from math import ceil
 from typing import Final
 
-from quart import Quart, Response, g, jsonify, request
+from quart import Quart, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from ephemera.domain.errors import (
@@ -23,10 +24,13 @@ from ephemera.domain.errors import (
     WrongCode,
     WrongMethod,
 )
-from ephemera.web import texts
+from ephemera.web import answers, texts
+from ephemera.web.answers import Answer
+from ephemera.web.asked import Asked
 from ephemera.web.fragments import Fragments
-from ephemera.web.media import HTML, TEXT
-from ephemera.web.requests import wanted
+from ephemera.web.requests import as_asked
+
+logger = logging.getLogger(__name__)
 
 STATUS: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (WrongMethod, 405),
@@ -82,15 +86,30 @@ def let_go(raised: BaseException) -> None:
             each.__traceback__ = each.__cause__ = each.__context__ = None
 
 
-def with_status(answer: Response, refusal: Refusal) -> Response:
+def refusal_for(raised: Exception) -> Refusal:
+    """Return what is said of what was raised; a fault of ours is logged and admitted."""
+    if not isinstance(raised, Refusal):
+        logger.error("a request could not be answered", exc_info=raised)
+    let_go(raised)
+    return raised if isinstance(raised, Refusal) else Broken()
+
+
+def saying_no(answer: Answer, refusal: Refusal) -> Answer:
     """Return the answer with the status, and the time to wait, of the refusal.
 
     Whatever says no goes through here, so this is where refusals are let go.
     """
     let_go(refusal)
-    answer.status_code = status_of(refusal)
     if isinstance(refusal, TooMany | Unavailable):
-        answer.headers["Retry-After"] = str(ceil(refusal.retry_after))
+        answer = answer.having(retry_after=str(ceil(refusal.retry_after)))
+    return answer._replace(status=status_of(refusal))
+
+
+def with_status(answer: Response, refusal: Refusal) -> Response:
+    """Return what Quart sends, with what `saying_no` says."""
+    said = saying_no(Answer(200, ()), refusal)
+    answer.status_code = said.status
+    answer.headers.extend((name.decode(), value.decode()) for name, value in said.headers)
     return answer
 
 
@@ -100,45 +119,49 @@ class Errors:
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
+    def answer_to(self, refusal: Refusal, asked: Asked, kept: str = "") -> Answer:
+        """Answer with the sentence for the refusal, in the form that was asked for.
+
+        What was typed, and `kept`, comes back on a page of its own.
+        """
+        sentence = texts.sentence(refusal)
+        match asked.form:
+            case "json":
+                answer = answers.fields(error=dict(sorted(error_fields(refusal).items())))
+            case "text":
+                answer = answers.lines(f"{sentence}\n")
+            case _:
+                answer = answers.page(self._html(refusal, sentence, asked, kept))
+        return saying_no(answer, refusal)
+
     def register(self, app: Quart) -> None:
         """Answer every refusal and every exception of the application."""
-        app.register_error_handler(Refusal, self.refuse)
-        app.register_error_handler(HTTPException, self.translate)
+        app.register_error_handler(Refusal, self._refuse)
+        app.register_error_handler(HTTPException, self._translate)
 
-    async def refuse(self, refusal: Refusal) -> Response:
-        """Answer with the sentence for the refusal, in the form that was asked for."""
-        return with_status(self._answer(refusal, texts.sentence(refusal)), refusal)
+    async def _refuse(self, refusal: Refusal) -> Response:
+        return self.answer_to(refusal, as_asked(), g.get("kept_text", "")).response
 
-    async def translate(self, error: HTTPException) -> Response:
+    async def _translate(self, error: HTTPException) -> Response:
         """Answer for what Quart and Werkzeug refuse, and (500) for a fault of ours."""
         refusal = _OF_THE_FRAMEWORK.get(error.code or 500, Broken)
         for raised in (error, getattr(error, "original_exception", None)):
             if raised:
                 let_go(raised)
         request.routing_exception = None  # it may be what was raised
-        answer = await self.refuse(refusal())
+        answer = await self._refuse(refusal())
         answer.headers.extend(
             (name, value) for name, value in error.get_headers() if name == "Allow"
         )
         return answer
 
-    def _answer(self, refusal: Refusal, sentence: str) -> Response:
-        match wanted():
-            case "json":
-                return jsonify(error=error_fields(refusal))
-            case "text":
-                return Response(sentence + "\n", content_type=TEXT)
-            case _:
-                return Response(self._page(refusal, sentence), content_type=HTML)
-
-    def _page(self, refusal: Refusal, sentence: str) -> str:
-        text = g.get("kept_text", "")
+    def _html(self, refusal: Refusal, sentence: str, asked: Asked, kept: str) -> str:
         if isinstance(refusal, NoSuchRoom):
-            return self._fragments.render("errors/gone.html", text=text)
-        if "HX-Request" in request.headers:
+            return self._fragments.render("errors/gone.html", text=kept)
+        if asked.htmx:
             return self._fragments.render("errors/_sentence.html", sentence=sentence)
         return self._fragments.render(
-            "errors/error.html", status=status_of(refusal), sentence=sentence, text=text
+            "errors/error.html", status=status_of(refusal), sentence=sentence, text=kept
         )
 
 

@@ -1,20 +1,14 @@
 """The small frames of the room without JavaScript: the roster, and the composer."""
 
-from typing import Any
-
 from quart import Blueprint, Response, request
 
-from ephemera.domain.errors import NoSuchRoom, Refusal
-from ephemera.lobby.lobby import Lobby, Seated
+from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.talk import Talk
 from ephemera.web.composer import asked_composer
-from ephemera.web.errors import with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
-from ephemera.web.messages import kept_draft
-from ephemera.web.requests import read_key, read_message, replied_to, shown_token
-from ephemera.web.seats import see_other
+from ephemera.web.requests import as_asked, shown_token
 
 ROSTER_SECONDS = 10
 
@@ -33,7 +27,6 @@ class Frames:
         blueprint = Blueprint("frames", __name__)
         blueprint.get("/rooms/<room_id>/roster")(self.show_roster)
         blueprint.get("/rooms/<room_id>/composer")(self.show_composer)
-        blueprint.post("/rooms/<room_id>/composer")(self.post)
         return blueprint
 
     async def show_roster(self, room_id: str) -> Response:
@@ -47,22 +40,7 @@ class Frames:
     async def show_composer(self, room_id: str) -> Response:
         """Show an empty composer, perhaps for a `reply` to a message."""
         seated = await self._lobby.seated(room_id, shown_token())
-        return self._composer(seated, **await asked_composer(self._talk, seated))
-
-    async def post(self, room_id: str) -> Response:
-        """Post a message from the frame, and show the frame again."""
-        draft = await read_message()
-        seated = await self._lobby.seated(room_id, shown_token())
-        try:
-            await self._talk.post(seated, draft.text, read_key(draft.key), replied_to(draft))
-        except NoSuchRoom:
-            raise
-        except Refusal as refusal:
-            kept = await kept_draft(self._talk, seated, draft, refusal)
-            return with_status(self._composer(seated, **kept), refusal)
-        return see_other(f"/rooms/{room_id}/composer")
-
-    def _composer(self, seated: Seated, **composer: Any) -> Response:  # noqa: ANN401 - what it shows
-        page = "rooms/_composer.html" if "HX-Request" in request.headers else "live/composer.html"
+        composer = await asked_composer(self._talk, seated, request.args)
+        page = "rooms/_composer.html" if as_asked().htmx else "live/composer.html"
         html = self._fragments.render(page, room=seated.room, **composer)
         return Response(html, content_type=HTML)

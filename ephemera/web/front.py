@@ -1,68 +1,62 @@
-"""What stands in front of Quart: the two hot ways, a message and a stream, in plain ASGI.
+"""The road of every request: what all have in common is done here, then it is a way's, or Quart's.
 
-What may be done is done here. Everything else, a refusal too, is Quart's, which
-answers it like any other request (ADRs 0005 and 0025).
+The ways are the requests that are hot, messages and streams, in plain ASGI (ADRs 0005 and 0025).
 """
 
-import logging
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from quart import request
-
-from ephemera.domain.errors import Broken, NoSuchRoom, Refusal
-from ephemera.lobby.lobby import Seated
-from ephemera.web.errors import let_go
-from ephemera.web.requests import Draft
-from ephemera.web.scopes import Asgi, Receive, Scope, Send, origin_form
+from ephemera.eager import start
+from ephemera.web import answers
+from ephemera.web.answers import Answer
+from ephemera.web.asked import asked_by, refuse_other_sites
+from ephemera.web.bodies import Body, Lingering
+from ephemera.web.errors import Errors, refusal_for
+from ephemera.web.scopes import Asgi, Receive, Scope, Send, headers_of, is_whole, origin_form
+from ephemera.web.sessions import token_in
+from ephemera.web.unsent import Unsent
 
 _HOT: Final = re.compile(r"/rooms/([^/]+)/([a-z]+)")
-_REFUSED: Final = "ephemera.refused"
-
-logger = logging.getLogger(__name__)
 
 
-class Refused(NamedTuple):
-    """What was refused in front, and as much of the request as had been read by then."""
+class Call:
+    """A request, as a way sees it. What it says that must not be lost is `kept`."""
 
-    refusal: Refusal
-    draft: Draft | None = None
-    seated: Seated | None = None
+    __slots__ = ("asked", "body", "headers", "kept", "room_id", "scope", "send")
 
+    def __init__(self, room_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self.room_id = room_id
+        self.scope = scope
+        self.headers = headers_of(scope)
+        self.asked = asked_by(scope["scheme"], self.headers)
+        self.body = Body(receive, is_whole=is_whole(scope))
+        self.send = send
+        self.kept = ""
 
-def refusal_for(raised: Exception) -> Refusal:
-    """Return what is said of what was raised in front; a fault of ours is logged and admitted.
-
-    Hypercorn would answer to a fault with nothing but its status.
-    """
-    if not isinstance(raised, Refusal):
-        logger.error("a request could not be answered", exc_info=raised)
-    let_go(raised)
-    return raised if isinstance(raised, Refusal) else Broken()
-
-
-class HandedOn(NamedTuple):
-    """A request that is Quart's to answer; `receive` has what is left of it."""
-
-    refused: Refused
-    receive: Receive
+    @property
+    def token(self) -> str | None:
+        """The seat token that the request shows, if any."""
+        return token_in(self.headers, secure=self.asked.secure)
 
 
 Rest = Coroutine[Any, Any, None]
-Serve = Callable[[str, Scope, Receive, Send], Awaitable[HandedOn | Rest | None]]
-"""Serves a hot way to the room of that id, or hands it on before it has answered anything.
-
-What takes long is returned, to be awaited when the way itself is over and has let go of all that
-it knew of the request."""
+Way = Callable[[Call], Awaitable[Answer | Rest | None]]
+"""Returns the answer; or nothing, when nobody waits for one; or what takes long, to be awaited when
+the way itself is over and has let go of all that it knew of the request. Raises what it refuses."""
+Ways = Mapping[tuple[str, str], Way]
+"""The ways of requests to a room, by method and last part of the path."""
 
 
 class Front:
-    """Serves the hot ways by method and last part of the path, and hands everything else on."""
+    """Serves the ways, and hands everything else on to Quart."""
 
-    def __init__(self, app: Asgi, ways: Mapping[tuple[str, str], Serve]) -> None:
-        self._app = app
+    def __init__(self, app: Asgi, ways: Ways, errors: Errors, unsent: Unsent) -> None:
+        self._app = Lingering(app)
         self._ways = ways
+        self._errors = errors
+        self._unsent = unsent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or hand it on."""
@@ -73,19 +67,32 @@ class Front:
         if not scope["path"].startswith("/"):
             scope = {**scope, "path": origin_form(scope["path"])}
         hot = _HOT.fullmatch(scope["path"])
-        serve = self._ways.get((scope["method"], hot[2])) if hot else None
-        if hot is None or serve is None:
-            return await self._app(scope, receive, send)
-        left = await serve(hot[1], scope, receive, send)
-        if left is None:
+        way = self._ways.get((scope["method"], hot[2])) if hot else None
+        call = Call(hot[1] if hot else "", scope, receive, send)
+        done = await self._serve(call, way)
+        if done is None:
             return None
-        if not isinstance(left, HandedOn):
-            del hot, serve, scope, receive, send
-            return await left
-        return await self._app({**scope, _REFUSED: left.refused}, left.receive, send)
+        if isinstance(done, Answer):
+            return await self._answer(call, done)
+        del call, hot, way, scope, receive, send
+        return await done
 
+    async def _serve(self, call: Call, way: Way | None) -> Answer | Rest | None:
+        try:
+            refuse_other_sites(call.scope["method"], call.scope["scheme"], call.headers)
+            return await way(call) if way else self._hand_on(call)
+        except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
+            return self._errors.answer_to(refusal_for(raised), call.asked, call.kept)
 
-def refused() -> Refused:
-    """Return, within Quart, what was refused in front."""
-    found = request.scope.get(_REFUSED)
-    return found if isinstance(found, Refused) else Refused(NoSuchRoom())
+    async def _hand_on(self, call: Call) -> None:
+        serving = self._app(call.scope, call.body.receive, call.send)
+        await self._unsent.guard(call.scope["path"], asyncio.ensure_future(serving))
+
+    async def _answer(self, call: Call, answer: Answer) -> None:
+        is_early = not call.body.has_arrived
+        sending = answers.begin(answer, call.send, secure=call.asked.secure, more=is_early)
+        if unsent := start(sending):
+            await self._unsent.guard(call.scope["path"], unsent)
+        if is_early:
+            await call.body.drop()
+            await answers.end(call.send)

@@ -1,6 +1,6 @@
 """The headers of every answer (DESIGN.md, section 8), for Quart and for plain ASGI alike."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
@@ -67,34 +67,33 @@ SECURE_TRANSPORT: Final = ("Strict-Transport-Security", "max-age=63072000")
 
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
-"""Headers as ASGI takes them."""
+"""Headers as ASGI takes them: names in lower case."""
 
 
-def page_headers(scheme: str, own: Mapping[str, str]) -> RawHeaders:
-    """Return the headers of an answer that is plain ASGI, with those of its `own`."""
-    return _page_headers(secure=scheme == "https") + _encoded(own)
+@cache
+def page_headers(*, secure: bool) -> RawHeaders:
+    """Return the headers of every answer that is plain ASGI."""
+    return encoded({**PAGE, **_for_transport(secure=secure)})
 
 
-def stream_headers(scheme: str, content_type: str, refresh: int | None) -> RawHeaders:
+@cache
+def stream_headers(content_type: str, refresh: int | None, *, secure: bool) -> RawHeaders:
     """Return the headers of a stream: the same ones for all, since the server keeps them."""
-    return _stream_headers(content_type, refresh, secure=scheme == "https")
-
-
-# Kept by what is true of a scheme, never by its name: a client may call it as it likes.
-@cache
-def _page_headers(*, secure: bool) -> RawHeaders:
-    return _encoded({**PAGE, **_for_transport(secure=secure)})
-
-
-@cache
-def _stream_headers(content_type: str, refresh: int | None, *, secure: bool) -> RawHeaders:
     own = {"Content-Type": content_type} | ({"Refresh": str(refresh)} if refresh else {})
-    return _encoded({**STREAM, **own, **_for_transport(secure=secure)})
+    return encoded({**STREAM, **own, **_for_transport(secure=secure)})
+
+
+def missing_from(present: Iterable[str], *, secure: bool) -> Mapping[str, str]:
+    """Return what every answer has, but for what is present (names in any case)."""
+    names = {name.lower() for name in present}
+    every = {**PAGE, **_for_transport(secure=secure)}
+    return {name: value for name, value in every.items() if name.lower() not in names}
 
 
 def _for_transport(*, secure: bool) -> dict[str, str]:
     return dict([SECURE_TRANSPORT]) if secure else {}
 
 
-def _encoded(headers: Mapping[str, str]) -> RawHeaders:
+def encoded(headers: Mapping[str, str]) -> RawHeaders:
+    """Return headers as ASGI takes them."""
     return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())

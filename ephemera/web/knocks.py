@@ -11,17 +11,17 @@ from ephemera.domain.events import Event, Signal
 from ephemera.domain.rooms import Knock
 from ephemera.engine.base import Entry, Snapshot
 from ephemera.lobby.lobby import AtTheDoor, Lobby, Seated, Waiting
-from ephemera.web.errors import with_status
+from ephemera.web.answers import Answer, page, see_other
+from ephemera.web.errors import saying_no
 from ephemera.web.fields import knock_fields, member_fields, room_fields
 from ephemera.web.fragments import Fragments
-from ephemera.web.front import refused
+from ephemera.web.front import Call
 from ephemera.web.media import HTML, TEXT
 from ephemera.web.requests import origin, shown_token, wanted
-from ephemera.web.seats import arrival_at, seat_given, see_other
+from ephemera.web.seats import arrival_at, seat_given
+from ephemera.web.seats import see_other as _see_other
 
 RENEWED_AFTER_SECONDS = 1
-
-"""Answers who shows no place in the room of that id. Raises `NoSuchRoom`."""
 
 
 class WaitingDocument:
@@ -75,7 +75,7 @@ class WaitingDocument:
 
 
 class Knocks:
-    """Handlers of /rooms/{id}/waiting, when it is over, and of /rooms/{id}/knock."""
+    """What /rooms/{id}/waiting answers when it is over, and the handler of /rooms/{id}/knock."""
 
     def __init__(self, lobby: Lobby, fragments: Fragments) -> None:
         self._lobby = lobby
@@ -84,31 +84,28 @@ class Knocks:
     def routes(self) -> Blueprint:
         """Return the handlers."""
         blueprint = Blueprint("knocks", __name__)
-        blueprint.get("/rooms/<room_id>/waiting")(self.show_answer)
         blueprint.get("/rooms/<room_id>/knock")(self.show)
         return blueprint
 
-    async def show_answer(self, room_id: str) -> Response:
-        """Show how the waiting ended: who was let in goes into the room."""
-        door = await self._door(room_id)
+    async def answer(self, call: Call, refusal: Refusal) -> Answer:
+        """Show how the waiting ended, for there is no stream: who was let in goes into the room."""
+        door = await self._door(call.room_id, call.token)
         if isinstance(door, Seated):
-            return see_other(f"/rooms/{room_id}")
+            return see_other(f"/rooms/{call.room_id}")
         if isinstance(door.knock, Knock):
-            return self._wait_on(refused().refusal)
-        html = self._fragments.render("pages/turned_away.html", reason=door.knock)
-        return Response(html, content_type=HTML)
+            return self._wait_on(refusal)
+        return page(self._fragments.render("pages/turned_away.html", reason=door.knock))
 
-    def _wait_on(self, why: Refusal) -> Response:
+    def _wait_on(self, why: Refusal) -> Answer:
         """Show a whole page to who waits when this process takes no stream: it, too, asks again."""
         if not isinstance(why, Unavailable):
             raise why
-        answer = Response(self._fragments.render("pages/waiting.html"), content_type=HTML)
-        answer.headers["Refresh"] = str(ceil(why.retry_after))
-        return with_status(answer, why)
+        html = self._fragments.render("pages/waiting.html")
+        return saying_no(page(html).having(refresh=str(ceil(why.retry_after))), why)
 
     async def show(self, room_id: str) -> Response:
         """Tell a program whether it still waits: `waiting`, `admitted`, `declined`, `expired`."""
-        door = await self._door(room_id)
+        door = await self._door(room_id, shown_token())
         if isinstance(door, Seated):
             room = room_fields(door.room, f"{origin()}/rooms/{room_id}")
             return jsonify(state="admitted", room=room, member=member_fields(door.member))
@@ -116,9 +113,8 @@ class Knocks:
             return jsonify(state="waiting", knock=knock_fields(door.knock))
         return jsonify(state=door.knock)
 
-    async def _door(self, room_id: str) -> AtTheDoor | Seated:
+    async def _door(self, room_id: str, token: str | None) -> AtTheDoor | Seated:
         """Return the asker's place at the door, or their seat. Raises `NoSuchRoom`."""
-        token = shown_token()
         try:
             return await self._lobby.at_the_door(room_id, token)
         except NoSuchRoom:
@@ -132,7 +128,7 @@ def told_to_wait(waiting: Waiting, proof: str) -> Response:
     match wanted():
         case "html":
             return seat_given(
-                see_other(arrival_at(room.id, proof) if proof else f"/rooms/{room.id}/waiting"),
+                _see_other(arrival_at(room.id, proof) if proof else f"/rooms/{room.id}/waiting"),
                 room,
                 token,
             )

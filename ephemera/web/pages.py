@@ -13,7 +13,7 @@ from ephemera.web.composer import new_key
 from ephemera.web.errors import field_of, with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML, TEXT
-from ephemera.web.requests import origin, wanted
+from ephemera.web.requests import as_asked, origin, wanted
 from ephemera.web.sessions import held_tokens
 
 
@@ -49,7 +49,7 @@ class Pages:
 
         A browser with a seat already is told so, and led to it.
         """
-        tokens = held_tokens(request.scheme, request.headers.get("Cookie"))
+        tokens = held_tokens(request.headers, secure=as_asked().secure)
         places = await self._returning.held(tokens)
         fields = {"code": code, "key": new_key()}
         here = _place_of(code, places)

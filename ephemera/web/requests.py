@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import parse_qs, parse_qsl
 
-from quart import g, request
+from quart import request
 
 from ephemera.domain.errors import Invalid, NotUnderstood
-from ephemera.web.scopes import Form, form_for
-from ephemera.web.sessions import held_token
+from ephemera.web.asked import Asked, Form, asked_by
+from ephemera.web.sessions import token_in
 
 FORM: Final = "application/x-www-form-urlencoded"
-MOST_BODY_BYTES: Final = 64 * 1024
-BODY_SECONDS: Final = 10
 MOST_FIELDS: Final = 32
 MOST_KEY_CHARACTERS: Final = 200
 
@@ -24,18 +22,19 @@ _MESSAGE_ID: Final = re.compile(r"m-([0-9]{1,15})", re.ASCII)
 T = TypeVar("T")
 
 
+def as_asked() -> Asked:
+    """Return how the request asks."""
+    return asked_by(request.scheme, request.headers)
+
+
 def wanted() -> Form:
     """Return in which form they want the answer."""
-    headers = request.headers
-    return form_for(headers.get("Accept", ""), htmx="HX-Request" in headers)
+    return as_asked().form
 
 
 def shown_token(returning_to: str | None = None) -> str | None:
     """Return the seat token that the request shows, if any."""
-    headers = request.headers
-    return held_token(
-        request.scheme, headers.get("Authorization"), headers.get("Cookie"), returning_to
-    )
+    return token_in(request.headers, secure=as_asked().secure, returning_to=returning_to)
 
 
 def origin() -> str:
@@ -59,14 +58,6 @@ class Draft(NamedTuple):
     key: str | None
     reply: str = ""
     """The id of the message that it replies to, or nothing."""
-
-
-async def read_message() -> Draft:
-    """Return the message that was sent. What was typed is kept for the answer, whatever comes."""
-    key = request.headers.get("Idempotency-Key")
-    draft = read_draft(_kind(), await _read_body(), key)
-    g.kept_text = draft.text
-    return draft
 
 
 def read_draft(kind: str, body: bytes, key: str | None) -> Draft:

@@ -1,5 +1,6 @@
 """Rooms: open one, look at it, end it."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -40,13 +41,14 @@ class RoomPage:
         self._lines = Lines(fragments)
         self._clock = clock
 
-    async def render(self, seated: Seated, composer: dict[str, Any] | None = None) -> str:
-        """Return the page with everything up to its cursor; the stream goes on from there.
+    async def asked(self, seated: Seated, query: Mapping[str, str]) -> str:
+        """Return the page as the query asks for it: `slow`, or with a `reply` to a message."""
+        composer = await asked_composer(self._talk, seated, query)
+        return await self.render(seated, composer, slow=query.get("slow") == "1")
 
-        Its composer is a fresh one, perhaps for a `reply` to a message, unless one is given.
-        """
+    async def render(self, seated: Seated, composer: dict[str, Any], *, slow: bool = False) -> str:
+        """Return the page with everything up to its cursor; the stream goes on from there."""
         room = await self._room_with_reader(seated)
-        composer = composer or await asked_composer(self._talk, seated)
         return self._fragments.render(
             "pages/room.html",
             room=room,
@@ -57,7 +59,7 @@ class RoomPage:
             cursor=str(room.cursor),
             now=self._clock(),
             waits_until=waits_until(room, self._clock()),
-            slow=request.args.get("slow") == "1",
+            slow=slow,
             **composer,
         )
 
@@ -128,7 +130,7 @@ class Rooms:
         if "fresh" in request.args:  # the cookie has come: the proof has no business in an address
             return see_other(f"/rooms/{room_id}")
         await self._lobby.afford(room_id, seated.member.id)
-        return Response(await self._page.render(seated), content_type=HTML)
+        return Response(await self._page.asked(seated, request.args), content_type=HTML)
 
     async def _show_outside(self, room_id: str) -> Response:
         try:

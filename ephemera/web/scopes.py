@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from ephemera.web.sessions import held_token
+from ephemera.web.asked import Headers
 
 Scope = MutableMapping[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = Mapping[str, str]
-"""By their names in lower case."""
-Form = Literal["html", "json", "text"]
-"""In which form somebody wants an answer."""
 
 _FORGOTTEN: Final[Mapping[str, Any]] = {
     "asgi": {"spec_version": "2.1", "version": "3.0"},
@@ -33,7 +29,10 @@ _ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL
 
 
 def headers_of(scope: Scope) -> Headers:
-    """Return the headers. Of one that is repeated the first counts, as it does for Quart."""
+    """Return the headers by their names in lower case.
+
+    Of one that is repeated the first counts, as it does for Quart.
+    """
     headers: dict[str, str] = {}
     for raw, value in scope["headers"]:
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
@@ -47,18 +46,6 @@ def headers_of(scope: Scope) -> Headers:
 def is_whole(scope: Scope) -> bool:
     """Tell whether all of the request has come: receiving it waits for nobody."""
     return _WHOLE in scope.get("extensions", ())
-
-
-def token_of(scope: Scope, headers: Headers) -> str | None:
-    """Return the seat token that the request shows, if any."""
-    return held_token(scope["scheme"], headers.get("authorization"), headers.get("cookie"))
-
-
-def form_for(accept: str, *, htmx: bool) -> Form:
-    """Return the form of the answer: `Accept` tells browsers and programs apart, nothing else."""
-    if htmx or "text/html" in accept:
-        return "html"
-    return "json" if "json" in accept else "text"
 
 
 def origin_form(target: str) -> str:

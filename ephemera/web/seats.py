@@ -7,7 +7,7 @@ from ephemera.domain.rooms import Room
 from ephemera.lobby.lobby import Admission
 from ephemera.web.fields import member_fields, room_fields
 from ephemera.web.media import TEXT
-from ephemera.web.requests import origin, wanted
+from ephemera.web.requests import as_asked, origin, wanted
 from ephemera.web.sessions import forget_seat, give_seat
 
 
@@ -43,7 +43,7 @@ def arrival_at(room_id: str, proof: str) -> str:
 
 def seat_given(answer: Response, room: Room, token: str) -> Response:
     """Return the answer with the token for a browser to keep."""
-    give_seat(answer, request.scheme, room, token)
+    give_seat(answer, room, token, secure=as_asked().secure)
     return answer
 
 
@@ -57,5 +57,5 @@ def departed(room_id: str) -> Response:
     if wanted() != "html":
         return Response(status=204)
     answer = see_other("/")
-    forget_seat(answer, request.scheme, room_id)
+    forget_seat(answer, room_id, secure=as_asked().secure)
     return answer

@@ -1,17 +1,12 @@
-"""Streams, as plain ASGI in front of Quart: a stream keeps nothing of its request.
-
-A stream that may be opened is served here; a refusal is Quart's.
-"""
+"""The way of a stream: it may be opened, or not, and then it keeps nothing of its request."""
 
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
-
-from quart import Blueprint, Response
+from typing import Final, NamedTuple, Protocol
 
 from ephemera.domain.cursors import NOWHERE, Cursor
-from ephemera.domain.errors import NoSuchRoom
+from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.rooms import Knock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, Hub
@@ -19,19 +14,11 @@ from ephemera.hub.rendering import Renderer
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
-from ephemera.web.front import HandedOn, Refused, Serve, refusal_for, refused
+from ephemera.web.answers import Answer
+from ephemera.web.front import Call, Rest, Ways
 from ephemera.web.headers import stream_headers
 from ephemera.web.requests import read_query
-from ephemera.web.scopes import (
-    Receive,
-    Scope,
-    Send,
-    forget,
-    headers_of,
-    token_of,
-    until_gone,
-    write,
-)
+from ephemera.web.scopes import forget, until_gone, write
 
 FINITE_SECONDS: Final = 20.0
 """How long a finite stream (`?once=1`) waits for the first event."""
@@ -60,6 +47,10 @@ class StreamRenderer(Renderer, Protocol):
         """Seconds after which a browser by itself asks again for a document that has ended."""
 
 
+Otherwise = Callable[[Call, Refusal], Awaitable[Answer]]
+"""Answers who may not have the stream that they asked for. Raises the refusal, or another."""
+
+
 class _Place(NamedTuple):
     """A seat or a knock: its id, where its streams start, and up to where they see nothing."""
 
@@ -80,6 +71,7 @@ class Streams:
         hub: Hub,
         feed: Feed,
         renderers: Mapping[str, StreamRenderer],
+        otherwise: Mapping[str, Otherwise],
         lifetime: float,
     ) -> None:
         self._lobby = lobby
@@ -87,9 +79,10 @@ class Streams:
         self._hub = hub
         self._feed = feed
         self._renderers = renderers
+        self._otherwise = otherwise
         self._lifetime = lifetime
 
-    def ways(self) -> dict[tuple[str, str], Serve]:
+    def ways(self) -> Ways:
         """Return what is served here, for the front."""
         return {
             (method, kind): partial(self._serve, kind)
@@ -97,39 +90,39 @@ class Streams:
             for kind in self._renderers
         }
 
-    async def _serve(
-        self, kind: str, room_id: str, scope: Scope, receive: Receive, send: Send
-    ) -> HandedOn | Coroutine[Any, Any, None] | None:
+    async def _serve(self, kind: str, call: Call) -> Answer | Rest | None:
         try:
-            stream = await self._admit(room_id, kind, scope, send)
-            if scope["method"] == "GET":
-                await self._presence.renew(stream.room_id, stream.member_id)
-        except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
-            return HandedOn(Refused(refusal_for(raised)), receive)
-        renderer = self._renderers[kind]
-        headers = stream_headers(scope["scheme"], renderer.content_type, renderer.refresh)
+            stream = await self._admit(kind, call)
+        except Refusal as refusal:
+            if kind not in self._otherwise:
+                raise
+            return await self._otherwise[kind](call, refusal)
+        renderer, scope, send = self._renderers[kind], call.scope, call.send
+        headers = stream_headers(renderer.content_type, renderer.refresh, secure=call.asked.secure)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return None
         forget(scope)
-        return self._feed.run(stream, partial(until_gone, receive), self._seconds(stream))
+        return self._feed.run(stream, partial(until_gone, call.body.receive), self._seconds(stream))
 
-    async def _admit(self, room_id: str, kind: str, scope: Scope, send: Send) -> Stream:
+    async def _admit(self, kind: str, call: Call) -> Stream:
         """Return the stream. What is known of the seat by now is let go."""
-        renderer, asked = self._renderers[kind], headers_of(scope)
-        place = await self._place(room_id, kind, token_of(scope, asked))
+        renderer, room_id = self._renderers[kind], call.room_id
+        place = await self._place(room_id, kind, call.token)
         self._hub.refuse_when_full()
-        query = read_query(scope["query_string"])
-        after = asked.get("last-event-id") or query.get("after", [""])[-1]
+        query = read_query(call.scope["query_string"])
+        after = call.headers.get("last-event-id") or query.get("after", [""])[-1]
         cursor = _cursor(after, place.start)
         if not _is_near(cursor, place.newest):
             await self._lobby.afford(room_id, place.id)
+        if call.scope["method"] == "GET":
+            await self._presence.renew(room_id, place.id)
         return Stream(
             room_id,
             place.id,
             renderer,
-            partial(write, send),
+            partial(write, call.send),
             cursor=cursor,
             finite=query.get("once") == ["1"],
             horizon=place.horizon,
@@ -152,17 +145,6 @@ class Streams:
             crowded = self._hub.count_streams(stream.room_id, stream.member_id)
             return FINITE_SECONDS if crowded < MOST_STREAMS_OF_A_SEAT else CROWDED_SECONDS
         return self._lifetime * random.uniform(*LIFETIME_JITTER)  # noqa: S311 - it spreads load
-
-
-def routes() -> Blueprint:
-    """Return the handlers of requests for streams that were not opened in front."""
-    blueprint = Blueprint("streams", __name__)
-    blueprint.get("/rooms/<room_id>/<any(events, json, raw, live):representation>")(_refuse)
-    return blueprint
-
-
-async def _refuse(room_id: str, representation: str) -> Response:  # noqa: ARG001 - the front looked
-    raise refused().refusal
 
 
 def _cursor(text: str, start: Cursor) -> Cursor:

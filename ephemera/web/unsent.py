@@ -13,7 +13,6 @@ from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import RoomWiped
 from ephemera.engine.base import Engine, Entry
 from ephemera.hub.hub import LAST_SECONDS
-from ephemera.web.scopes import Asgi, Receive, Scope, Send
 
 SLOW_SECONDS: Final = 1.0
 """An answer that takes longer is watched over."""
@@ -21,26 +20,22 @@ _ROOM: Final = re.compile(r"/rooms/([^/]+)")
 
 
 class Unsent:
-    """Cancels what serves an answer when its room has been gone for `LAST_SECONDS`.
+    """Cancels what sends an answer when its room has been gone for `LAST_SECONDS`.
 
     The server drops what is unsent of an answer whose application ends before it.
     """
 
-    def __init__(self, app: Asgi, engine: Engine) -> None:
-        self._app = app
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._answers: dict[str, set[asyncio.Task[None]]] = {}
         engine.listen(self.hear, astray=self.end)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
-        room = _ROOM.match(scope["path"]) if scope["type"] == "http" else None
-        if room is None:
-            return await self._app(scope, receive, send)
-        answer = asyncio.ensure_future(self._app(scope, receive, send))
+    async def guard(self, path: str, answer: asyncio.Task[None]) -> None:
+        """Wait until a request for the path is answered; to be cancelled ends that, too."""
+        room = _ROOM.match(path)
         try:
             await asyncio.wait([answer], timeout=SLOW_SECONDS)
-            if not answer.done():
+            if room and not answer.done():
                 await self._watch_over(room[1], answer)
             return await answer
         finally:

@@ -21,7 +21,7 @@ from ephemera.app import create_app
 from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
-from ephemera.web import posting
+from ephemera.web import bodies
 from tests.support.processes import comes
 
 CANARY: Final = re.compile("p[t]armigan-")
@@ -126,7 +126,7 @@ def test_what_is_left_is_found() -> None:
 
 async def test_nothing_of_what_was_refused_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.get_running_loop().set_debug(False)
-    monkeypatch.setattr(posting, "BODY_SECONDS", REFUSED_FOR_SLOWNESS_AFTER)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", REFUSED_FOR_SLOWNESS_AFTER)
     app = create_app(Settings())
     app.config["BODY_TIMEOUT"] = REFUSED_FOR_SLOWNESS_AFTER
     config = load_config(config_file(), Settings())

@@ -4,6 +4,7 @@
 shape costs there, in steps of the interpreter and in microseconds of the processor.
 """
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -27,19 +28,21 @@ from ephemera.domain.nicknames import MOST_TYPED_CHARACTERS, faces, read_nicknam
 from ephemera.domain.texts import MOST_BYTES, read_text
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
+from ephemera.engine.memory import MemoryEngine
 from ephemera.server.forwarded import behind_proxies
 from ephemera.server.whole import is_head_of, read_whole
 from ephemera.settings import Settings
 from ephemera.terminal.events import Parser
 from ephemera.web.addresses import Addresses
+from ephemera.web.asked import form_for, is_same_site
 from ephemera.web.assets import MOST_ENCODING_CHARACTERS
+from ephemera.web.bodies import MOST_BODY_BYTES, Body
+from ephemera.web.errors import Errors
 from ephemera.web.fragments import linkify
 from ephemera.web.front import Front
-from ephemera.web.guards import is_same_site
-from ephemera.web.posting import _Body
+from ephemera.web.furniture import read_once
 from ephemera.web.requests import (
     FORM,
-    MOST_BODY_BYTES,
     Draft,
     media_type,
     read_choice,
@@ -50,8 +53,9 @@ from ephemera.web.requests import (
     read_query,
     replied_to,
 )
-from ephemera.web.scopes import form_for, headers_of
-from ephemera.web.sessions import held_token
+from ephemera.web.scopes import headers_of
+from ephemera.web.sessions import token_in
+from ephemera.web.unsent import Unsent
 
 BODY: Final = MOST_BODY_BYTES
 HEAD: Final = 16 * 1024
@@ -171,10 +175,15 @@ def _in_parts(text: str) -> object:
         body = b"" if part is None else bytes([part])
         return {"type": "http.request", "body": body, "more_body": part is not None}
 
-    reading = _Body(receive, is_whole=True).read()
+    reading = Body(receive, is_whole=True).read()
     with suppress(StopIteration):
         reading.send(None)
     return None
+
+
+def _token_in(name: str, text: str) -> object:
+    headers = {name: text}
+    return token_in(headers, secure=False)
 
 
 def _terminal(text: str, parts: int = 256) -> object:
@@ -185,11 +194,9 @@ def _terminal(text: str, parts: int = 256) -> object:
 
 
 def _front(path: str) -> object:
-    scope = {"type": "http", "method": "GET", "path": path}
-    serving = Front(nothing, {})(scope, _receive_nothing, nothing)
-    with suppress(StopIteration):
-        serving.send(None)
-    return None
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": path, "headers": []}
+    front = Front(nothing, {}, Errors(read_once()[1]), Unsent(MemoryEngine()))
+    return asyncio.run(front(scope, _receive_nothing, nothing))
 
 
 def _proxied(text: str) -> object:
@@ -267,19 +274,19 @@ def places() -> dict[str, Place]:
             lambda text: parse_accept_header(_in_latin(text), Accept).quality("gzip"),
         ),
         "Authorization": Place(
-            HEAD, _one_field(lambda text: held_token("http", text, None)), ("Bearer ",)
+            HEAD,
+            _one_field(partial(_token_in, "authorization")),
+            ("Bearer ",),
         ),
         "token": Place(HEAD, _one_field(digest_of)),
         "Content-Type": Place(HEAD, _one_field(media_type)),
         "Cookie": Place(
             HEAD,
-            _one_field(lambda text: held_token("http", None, text)),
+            _one_field(partial(_token_in, "cookie")),
             ("", "seat=", 'seat="'),
             '"',
         ),
-        "Origin": Place(
-            HEAD, _one_field(lambda text: is_same_site("POST", "a", None, text)), ("http://",)
-        ),
+        "Origin": Place(HEAD, _one_field(lambda text: is_same_site("a", None, text)), ("http://",)),
         "X-Forwarded-*": Place(HEAD, _proxied),
         "address": Place(HEAD, _one_field(addresses.visitor), ("", "::")),
         "fields of a head": Place(

@@ -10,7 +10,7 @@ import pytest
 from ephemera.eager import start
 from ephemera.server.scopes import WHOLE
 from ephemera.web import bodies
-from ephemera.web.requests import MOST_BODY_BYTES
+from ephemera.web.bodies import MOST_BODY_BYTES
 from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
 from tests.support.patience import PATIENCE
 

@@ -1,10 +1,8 @@
 """Answers that take long end when their room has."""
 
 import asyncio
-from typing import Any
 
 from ephemera.engine.memory import MemoryEngine
-from ephemera.web.scopes import Receive, Scope, Send
 from ephemera.web.unsent import Unsent
 from tests.support.patience import PATIENCE
 from tests.support.rooms import House, a_house
@@ -12,30 +10,22 @@ from tests.support.rooms import House, a_house
 WITHIN = PATIENCE
 
 
-class Slow:
-    """Sends an answer that nobody takes, until it is let."""
-
-    def __init__(self) -> None:
-        self.let = asyncio.Event()
-
-    async def __call__(self, _: Scope, __: Receive, ___: Send) -> None:
-        await self.let.wait()
-
-
 class Watched:
     """A house with slow answers about its rooms."""
 
     def __init__(self) -> None:
         self.house: House = a_house(MemoryEngine())
-        self.slow = Slow()
-        self.unsent = Unsent(self.slow, self.house.engine)
+        self.let = asyncio.Event()
+        self.unsent = Unsent(self.house.engine)
 
     def ask(self, room_id: str) -> asyncio.Task[None]:
-        async def nothing(*_: Any) -> Any:  # noqa: ANN401 - as ASGI has it
-            raise AssertionError
+        """Begin an answer that nobody takes until it is let."""
 
-        scope = {"type": "http", "path": f"/rooms/{room_id}"}
-        return asyncio.ensure_future(self.unsent(scope, nothing, nothing))
+        async def answer() -> None:
+            await self.let.wait()
+
+        guarded = self.unsent.guard(f"/rooms/{room_id}/json", asyncio.ensure_future(answer()))
+        return asyncio.ensure_future(guarded)
 
     async def watches(self, count: int) -> None:
         async with asyncio.timeout(WITHIN):
@@ -53,7 +43,7 @@ async def test_an_answer_that_takes_long_ends_soon_after_its_room() -> None:
         await asyncio.wait([mine])
     assert mine.cancelled()
     assert not others.done()
-    there.slow.let.set()
+    there.let.set()
     await others
     await there.watches(0)
     assert there.unsent._answers == {}
