@@ -18,7 +18,6 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
-from ephemera.load import Load
 from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.keeper import Keeper
@@ -30,6 +29,7 @@ from ephemera.lobby.retries import Retries
 from ephemera.lobby.returning import Returning
 from ephemera.lobby.talk import Talk
 from ephemera.metrics import Metrics
+from ephemera.server.load import Load
 from ephemera.settings import Settings, SettingsError
 from ephemera.web import headers, streams
 from ephemera.web.acts import Acts

@@ -32,7 +32,6 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
     from ephemera.serve import ServingError, fit_to_descriptors, serve
-    from ephemera.server.listener import ListenError
     from ephemera.settings import Settings, SettingsError
     from ephemera.web.assets import AssetsMissing
 
@@ -40,7 +39,7 @@ def _serve(options: argparse.Namespace) -> None:
     try:
         settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
         serve(create_app(settings), settings)
-    except (SettingsError, ServingError, ListenError, AssetsMissing, EngineUnfit) as unfit:
+    except (SettingsError, ServingError, AssetsMissing, EngineUnfit) as unfit:
         raise Mistake(str(unfit)) from None
 
 

@@ -9,17 +9,17 @@ sentences are constants, and what fills them is a count, a duration or the name 
 import asyncio
 import errno
 import logging
-import math
 import ssl
 import sys
 import threading
-import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any, TextIO
+
+from ephemera.server.faults import EXHAUSTED, Seldom
 
 OURS = "ephemera"
 
@@ -42,31 +42,10 @@ HARMLESS_ERRORS = (
 # line for each of them would let anybody fill the log.
 LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH}
 WITHHELD = "what it says is withheld, it might hold something of a room"
-# As `accept` says it: there is no descriptor or no memory for one more connection. Asyncio takes
-# these, and no others, for a reason to try again later.
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-# Once in so many seconds is often enough for what goes on and on.
-SELDOM_SECONDS = 60.0
 # An exception that came by recursion needs no thousand places.
 MOST_PLACES = 12
 
 log = logging.getLogger("ephemera")
-
-
-class Seldom:
-    """Lets the log hear of something once in `SELDOM_SECONDS`; `clock` tells seconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._silent_until = -math.inf
-
-    def is_due(self) -> bool:
-        """Tell whether it is time again; if so, it is not for a while."""
-        now = self._clock()
-        if now < self._silent_until:
-            return False
-        self._silent_until = now + SELDOM_SECONDS
-        return True
 
 
 def set_up() -> None:

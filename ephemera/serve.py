@@ -22,12 +22,12 @@ from typing import Any, Protocol
 
 from hypercorn.config import Config
 
-from ephemera import garbage
 from ephemera.logs import on_loop_error
+from ephemera.server import garbage
 from ephemera.server.accepting import ListenerConfig
 from ephemera.server.bounds import Bounds
 from ephemera.server.forwarded import behind_proxies
-from ephemera.server.listener import listen, url_of
+from ephemera.server.listener import ListenError, listen, url_of
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 
@@ -66,7 +66,7 @@ class Application(Protocol):
 
     @property
     def hot(self) -> Collection[tuple[str, str]]:
-        """The requests to a room that `Server` is to read itself."""
+        """The requests to a room that are hot, by method and last part of the path."""
 
     def __call__(self, scope: Any, receive: Any, send: Any, /) -> Awaitable[None]:  # noqa: ANN401 # ASGI's own types are unions of dictionaries
         """Answer one request, as ASGI says."""
@@ -79,9 +79,13 @@ class Application(Protocol):
 
 
 def serve(app: Application, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; raise ServingError or ListenError when that cannot begin."""
+    """Serve until SIGTERM or SIGINT; raise ServingError when that cannot begin."""
     config = load_config(config_file(), settings)
-    listener = listen(settings.bind, backlog=config.backlog, user_timeout=settings.tcp_user_timeout)
+    user_timeout = settings.tcp_user_timeout
+    try:
+        listener = listen(settings.bind, backlog=config.backlog, user_timeout=user_timeout)
+    except ListenError as reason:
+        raise ServingError(f"Ephemera {reason}") from None
     asyncio.run(_serve(app, settings, config, listener))
 
 
@@ -114,6 +118,11 @@ def load_config(file: Path, settings: Settings) -> Config:
 def known_keys() -> set[str]:
     """Return every key that Hypercorn heeds."""
     return {"application_path"} | {name for name in dir(Config) if _can_be_set(name)}
+
+
+def hot_in(app: Application) -> list[tuple[str, str]]:
+    """Return the hot ways of the application as the server is told them; `*` is a room's id."""
+    return [(method, f"/rooms/*/{part}") for method, part in app.hot]
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -180,7 +189,7 @@ async def _serve(
     url = url_of(listener, secure=config.ssl_enabled)
     config.bind = [f"fd://{listener.detach()}"]
     asgi = behind_proxies(app, settings.trusted_hops)
-    server = Server(asgi, config, app.hot, bounds_of(settings))
+    server = Server(asgi, config, hot_in(app), bounds_of(settings))
     await server.serve(partial(_open_until_told, app, settings, url, _stop_signal()))
 
 

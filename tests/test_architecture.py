@@ -35,7 +35,11 @@ LIBRARIES: Final[Mapping[str, set[str]]] = {
     "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},
     "terminal": {"httpx", "prompt_toolkit"},
 }
-COMMON: Final = {"clock", "eager", "logs", "__version__"}
+COMMON: Final = {"clock", "logs", "__version__"}
+OUTSIDERS: Final = {"server"}
+"""What knows nothing of Ephemera, not even what is common: it could be published as it is."""
+LENT: Final = ("ephemera.server.eager.", "ephemera.server.faults.")
+"""What everybody may use of it, as of a library: it needs the standard library alone."""
 CLIENT_KNOWS: Final = "ephemera.hub.wire."
 """A client of the HTTP interface shares with the server only what makes text safe to show."""
 IMPURE: Final = {"asyncio", "socket", "threading", "time", "datetime", "os", "pathlib", "logging"}
@@ -73,7 +77,9 @@ def is_allowed(storey: str, imported: str) -> bool:
         return first in sys.stdlib_module_names | LIBRARIES[storey]
     if storey == "terminal" and imported.startswith(CLIENT_KNOWS):
         return True
-    return rest[0] in ARROWS[storey] | {storey, *COMMON}
+    if storey in OUTSIDERS:
+        return rest[0] == storey
+    return rest[0] in ARROWS[storey] | {storey, *COMMON} or imported.startswith(LENT)
 
 
 def forbidden_in(path: Path) -> list[str]:
@@ -110,12 +116,21 @@ def test_the_house_has_the_storeys_it_should() -> None:
         ("web", "ephemera.terminal.client"),
         ("web", "hypercorn.config"),
         ("terminal", "ephemera.hub.hub.Hub"),
+        ("hub", "ephemera.server.serving.Server"),
     ],
 )
 def test_an_arrow_that_points_upwards_would_be_found(storey: str, imported: str) -> None:
     assert not is_allowed(storey, imported)
     assert is_allowed(storey, f"ephemera.{storey}.anything")
     assert is_allowed(storey, "ephemera.clock.Clock")
+
+
+def test_the_server_knows_nothing_of_ephemera_and_lends_what_needs_nothing() -> None:
+    for imported in ("ephemera.logs.log", "ephemera.clock.Clock", "ephemera.domain.rooms.Room"):
+        assert not is_allowed("server", imported)
+    for lent in LENT:
+        path = HOUSE.parent / f"{lent.rstrip('.').replace('.', '/')}.py"
+        assert {name.split(".")[0] for name in imports_of(path)} <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize(
@@ -146,7 +161,8 @@ def test_the_domain_does_nothing_but_think(path: Path) -> None:
 def test_only_the_roof_knows_everyone() -> None:
     ground = [path for path in MODULES if path.parent == HOUSE]
     for path in ground:
-        inside = {name.split(".")[1] for name in imports_of(path) if name.startswith("ephemera.")}
+        ours = [name for name in imports_of(path) if name.startswith("ephemera.")]
+        inside = {name.split(".")[1] for name in ours if not name.startswith(LENT)}
         if path.stem not in KNOW_EVERYONE:
             assert inside.isdisjoint({*ARROWS, *KNOW_EVERYONE}), name_of(path)
 

@@ -6,18 +6,9 @@ import errno
 import pytest
 
 from ephemera import logs
-from ephemera.logs import SELDOM_SECONDS, Seldom, on_loop_error
+from ephemera.logs import on_loop_error
+from ephemera.server.faults import SELDOM_SECONDS, Seldom
 from tests.support.clock import FakeClock
-
-
-def test_what_is_told_seldom_is_told_at_once_and_then_after_a_minute() -> None:
-    clock = FakeClock()
-    seldom = Seldom(clock)
-    assert [seldom.is_due() for _ in range(3)] == [True, False, False]
-    clock.turn(SELDOM_SECONDS - 1)
-    assert not seldom.is_due()
-    clock.turn(1)
-    assert [seldom.is_due() for _ in range(3)] == [True, False, False]
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])

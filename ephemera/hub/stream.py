@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from ephemera.domain.cursors import Cursor
-from ephemera.eager import start
 from ephemera.hub.mailbox import MOST_EVENTS, Mailbox
 from ephemera.hub.rendering import Renderer
+from ephemera.server.eager import start
 
 Write = Callable[[bytes, bool], Awaitable[None]]
 """Writes bytes to the client; the flag says whether more will follow."""

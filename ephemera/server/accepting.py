@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hypercorn.config import Config, Sockets
 
-from ephemera.logs import EXHAUSTED
+from ephemera.server.faults import EXHAUSTED
 from ephemera.server.guests import Guest, Guests
 
 _REFUSED_AT_ONCE: Final = 64

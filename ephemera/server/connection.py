@@ -2,25 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any, Final, Protocol
 
-from ephemera.eager import start
-from ephemera.logs import Seldom
+from ephemera.server.eager import start
 from ephemera.server.exchange import Asgi, Exchange
 from ephemera.server.fallback import Fallback, Served
+from ephemera.server.faults import Seldom
 from ephemera.server.idleness import Idleness
 from ephemera.server.outgoing import Bounded, Outgoing
 from ephemera.server.scopes import scope_of
-from ephemera.server.whole import Whole, is_head_of, read_whole
+from ephemera.server.whole import Hot, Whole
 
 Work = Coroutine[Any, Any, None]
 
 MOST_HELD_BYTES: Final = 64 * 1024
 """A client that says so much during a stream is cut."""
 LATE_BODY_SECONDS: Final = 0.05
-"""For the body of a message that comes apart from its head; then Hypercorn waits for it."""
+"""For the body of a request that comes apart from its head; then Hypercorn waits for it."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Serving(Served, Bounded, Protocol):
     """The server, as its connections need it."""
 
     asgi: Asgi
-    hot: Collection[tuple[str, str]]
+    hot: Hot
     is_stopping: bool
     faults: Seldom
     """Whoever finds out how to make one could make thousands."""
@@ -154,11 +154,10 @@ class Connection(Outgoing):
 
     def _take(self, data: bytes) -> None:
         if self._fallback is None or self._fallback.is_between_requests:
-            whole = read_whole(data)
-            if whole and (whole.method, whole.kind) in self._server.hot:
+            if whole := self._server.hot.read(data):
                 self._answer(whole)
                 return
-            if self._late_body is None and is_head_of(data, self._server.hot):
+            if self._late_body is None and self._server.hot.is_head(data):
                 self._held = data
                 loop = asyncio.get_running_loop()
                 self._late_body = loop.call_later(LATE_BODY_SECONDS, self._take_all)

@@ -16,7 +16,7 @@ def behind_proxies(asgi: Asgi, trusted_hops: int) -> Asgi:
 
     Each of them adds what it knows behind a comma, so what counts is that far from the end; fewer
     say nothing, for anyone can send these fields. With no hops nobody is believed. Hypercorn's
-    middleware does the same with a deep copy of the scope, which cost a third of a message.
+    middleware does the same with a deep copy of the scope, which cost a third of a small request.
     """
     if not trusted_hops:
         return asgi

@@ -5,7 +5,7 @@ import socket
 from ipaddress import IPv6Address
 from typing import Self
 
-from ephemera.logs import Seldom
+from ephemera.server.faults import Seldom
 
 logger = logging.getLogger(__name__)
 

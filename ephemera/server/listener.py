@@ -23,11 +23,11 @@ REASONS = {
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the message is one sentence."""
+    """The address cannot be listened on; the message is a sentence that lacks who cannot."""
 
 
 def listen(bind: str, *, backlog: int, user_timeout: int) -> socket.socket:
-    """Listen on HOST:PORT, [IPV6]:PORT or unix:/PATH.
+    """Listen on HOST:PORT, [IPV6]:PORT or unix:/PATH. Raises `ListenError`.
 
     user_timeout is how long sent bytes may stay unacknowledged, or a reader's window closed,
     before the kernel gives the connection up, in milliseconds.
@@ -37,7 +37,7 @@ def listen(bind: str, *, backlog: int, user_timeout: int) -> socket.socket:
         listener.listen(backlog)
     except OSError as error:
         reason = REASONS.get(error.errno or 0, "the system refuses it")
-        raise ListenError(f"Ephemera cannot listen on {bind}: {reason}.") from None
+        raise ListenError(f"cannot listen on {bind}: {reason}.") from None
     return listener
 
 
@@ -67,7 +67,7 @@ def _at_port(bind: str, user_timeout: int) -> socket.socket:
 def _set_options(listener: socket.socket, user_timeout: int) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    # A message is one small write and must not wait for the next.
+    # What is pushed is one small write and must not wait for the next.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for name, value in {**KEEP_ALIVE, "TCP_USER_TIMEOUT": user_timeout}.items():
         if option := getattr(socket, name, None):  # not every system has all of them

@@ -6,7 +6,7 @@ from typing import Any, Final
 from ephemera.server.fallback import Served, address_of
 from ephemera.server.whole import Whole
 
-WHOLE: Final = "ephemera.whole"
+WHOLE: Final = "http.request.whole"
 """The ASGI extension that says that the body has come already: nobody will wait for it."""
 _VERSION: Final = {"spec_version": "2.1", "version": "3.0"}
 

@@ -14,13 +14,14 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper, ConnectionState, Event
 from hypercorn.typing import WorkerContext as HypercornContext
 
-from ephemera.logs import Seldom
 from ephemera.server.accepting import Listener
 from ephemera.server.bounds import Bounds
 from ephemera.server.connection import Connection
 from ephemera.server.exchange import Asgi
+from ephemera.server.faults import Seldom
 from ephemera.server.guests import Guests
 from ephemera.server.lean import Happening
+from ephemera.server.whole import Hot
 
 _ABORTED_SECONDS: Final = 0.5
 """For the last steps of connections that were cut."""
@@ -35,8 +36,8 @@ class _Context(WorkerContext):
 class Server:
     """Serves an ASGI application as the configuration says.
 
-    `hot` are the requests to a room that are answered without Hypercorn, by method and last part of
-    the path (ADR 0032).
+    `hot` are the requests that are answered without Hypercorn (ADR 0032), by method and path; `*`
+    in a path stands for a name. Raises `ValueError` for one that `whole.Hot` does not take.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Server:
         self.asgi = asgi
         self.bounds = bounds
         self.config = config
-        self.hot = hot
+        self.hot = Hot(hot)
         self.app: AppWrapper = ASGIWrapper(asgi)
         self.context: HypercornContext = _Context(None)
         self.state = ConnectionState({})

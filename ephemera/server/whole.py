@@ -2,7 +2,8 @@
 
 A parser must expect everything; most of what it does for a request is to doubt it. Here nothing is
 doubted: what is not exactly of the form below is not read, and is a matter for Hypercorn's parser.
-Whatever is read here, h11 reads the same way; `tests/server/test_whole.py` holds them side by side.
+Whatever is read here, h11 reads the same way; `tests/connections/test_whole.py` holds them side by
+side.
 """
 
 import re
@@ -11,9 +12,12 @@ from typing import Final, NamedTuple
 
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _VALUE: Final = rb"[\t -~\x80-\xff]*"
-_LINE: Final = rb"(GET|POST) (/rooms/[0-9A-Za-z_-]+/([a-z]+))(?:\?([!-~]*))? HTTP/1\.1\r\n"
 _FIELD: Final = re.compile(rb"(%b):(%b)\r\n" % (_TOKEN, _VALUE))
-_HEAD: Final = re.compile(rb"%b((?:%b:%b\r\n)+)\r\n" % (_LINE, _TOKEN, _VALUE))
+_FIELDS: Final = rb"((?:%b:%b\r\n)+)" % (_TOKEN, _VALUE)
+_QUERY: Final = rb"(?:\?([!-~]*))?"
+_METHODS: Final = frozenset({"GET", "POST"})
+_NAME: Final = "[0-9A-Za-z_-]+"
+_PATH: Final = re.compile(rf"(?:/(?:{_NAME}|\*))+")
 MOST_HEAD_BYTES: Final = 16 * 1024
 """As for Hypercorn's parser (`h11_max_incomplete_size`); a longer head is a matter for that one."""
 _UNUSUAL: Final = frozenset(
@@ -27,37 +31,54 @@ class Whole(NamedTuple):
 
     method: str
     path: str
-    kind: str
     query: bytes
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
-def read_whole(data: bytes) -> Whole | None:
-    """Return the request, if the bytes are one to a room, no less and no more (RFC 9112).
+class Hot:
+    """The requests that are read here, by method and path; of other methods than GET and POST none.
 
-    None when anything about it is unusual, or wrong.
+    A path is of letters, digits, `_` and `-` between slashes; `*` stands for any such name. Raises
+    `ValueError` for others: they could be written in more than one way.
     """
-    head = _HEAD.match(data, 0, MOST_HEAD_BYTES)
-    if head is None:
-        return None
-    method, path, kind, query, fields = head.groups()
-    headers = [(name.lower(), value.strip(b" \t")) for name, value in _FIELD.findall(fields)]
-    body = data[head.end() :]
-    if not _is_plain(dict(headers), len(headers), b"%d" % len(body) if method == b"POST" else None):
-        return None
-    if method == b"GET" and body:
-        return None
-    return Whole(method.decode(), path.decode(), kind.decode(), query or b"", headers, body)
 
+    __slots__ = ("_head",)
 
-def is_head_of(data: bytes, hot: Collection[tuple[str, str]]) -> bool:
-    """Tell whether the bytes are all of the head of a hot POST, and nothing of its body.
+    def __init__(self, ways: Collection[tuple[str, str]]) -> None:
+        if strange := [path for _, path in ways if not _PATH.fullmatch(path)]:
+            raise ValueError(f"no path can be hot that is written like this: {strange[0]}")
+        lines = [f"{method} {path}" for method, path in ways if method in _METHODS]
+        line = "|".join(lines).replace("*", _NAME).encode() or b"(?!)"
+        self._head = re.compile(rb"(%b)%b HTTP/1\.1\r\n%b\r\n" % (line, _QUERY, _FIELDS))
 
-    Many clients write the two apart, and the other part is just behind.
-    """
-    head = _HEAD.fullmatch(data) if len(data) <= MOST_HEAD_BYTES else None
-    return head is not None and head[1] == b"POST" and ("POST", head[3].decode()) in hot
+    def read(self, data: bytes) -> Whole | None:
+        """Return the request, if the bytes are one of these, no less and no more (RFC 9112).
+
+        None when anything about it is unusual, or wrong.
+        """
+        head = self._head.match(data, 0, MOST_HEAD_BYTES)
+        if head is None:
+            return None
+        line, query, fields = head.groups()
+        method, path = line.decode().split(" ")
+        headers = [(name.lower(), value.strip(b" \t")) for name, value in _FIELD.findall(fields)]
+        body = data[head.end() :]
+        length = b"%d" % len(body) if method == "POST" else None
+        if not _is_plain(dict(headers), len(headers), length) or (body and method == "GET"):
+            return None
+        return Whole(method, path, query or b"", headers, body)
+
+    def is_head(self, data: bytes) -> bool:
+        """Tell whether the bytes are all of the head of a POST of these, and nothing of its body.
+
+        Many clients write the two apart, and the other part is just behind.
+        """
+        return (
+            data.startswith(b"POST")
+            and len(data) <= MOST_HEAD_BYTES
+            and self._head.fullmatch(data) is not None
+        )
 
 
 def _is_plain(fields: dict[bytes, bytes], count: int, length: bytes | None) -> bool:

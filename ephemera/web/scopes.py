@@ -21,7 +21,7 @@ _FORGOTTEN: Final[Mapping[str, Any]] = {
     "raw_path": b"/",
     "state": {},
 }
-_WHOLE: Final = "ephemera.whole"
+_WHOLE: Final = "http.request.whole"
 """The extension by which our server says that all of the request has come (`server/scopes.py`)."""
 _JOINED: Final = frozenset({"cookie", "origin"})
 """Of these, all count: HTTP/2 splits cookies (RFC 9113, 8.2.3), and two origins are nobody's."""

@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.exceptions import TimeoutError as NoAnswer
 
-from ephemera import eager
 from ephemera.domain.errors import Unavailable
 from ephemera.engine.base import Conflict
 from ephemera.engine.redis import RedisEngine, connect, patience
 from ephemera.engine.redis.connecting import disconnect
 from ephemera.engine.redis.patience import ANSWERS_WITHIN, patiently
+from ephemera.server import eager
 from tests.contracts.test_engine import ROOM, opening, saying
 from tests.support.processes import comes
 from tests.support.redis import RunningRedis, running_sentinel

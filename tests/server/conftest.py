@@ -1,12 +1,9 @@
 """A server for each module, shared by the tests that leave it as they found it."""
 
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
-from ephemera.logs import Formatter
 from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer, running_server
@@ -42,11 +39,3 @@ async def mortal_server() -> AsyncIterator[RunningServer]:
     """Serve without limits for one test, which may do away with the server."""
     async with running_server(EPHEMERA_RATE_LIMITS="off") as running:
         yield running
-
-
-@pytest.fixture
-def silence(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing is logged, unless the test says so by clearing it."""
-    yield
-    told = [record for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
-    assert not told, [Formatter().format(record) for record in told]

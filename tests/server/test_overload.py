@@ -19,7 +19,9 @@ ANSWER = b"HTTP/1.1 200"
 HAPPENS_WITHIN = 5 * PATIENCE
 ROOMS = 5
 SEATS = 8
-TOLD = "WARNING ephemera.load: More comes in than can be carried: some is told to come later."
+TOLD = (
+    "WARNING ephemera.server.load: More comes in than can be carried: some is told to come later."
+)
 
 
 @asynccontextmanager

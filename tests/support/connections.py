@@ -33,7 +33,7 @@ Answerer = Callable[[Scope, Receive, Send], Awaitable[None]]
 Field = tuple[bytes, bytes]
 
 WITHIN: Final = PATIENCE
-HOT: Final = frozenset({("POST", "messages"), ("GET", "events")})
+HOT: Final = (("POST", "/rooms/*/messages"), ("GET", "/rooms/*/events"))
 RESET: Final = struct.pack("ii", 1, 0)
 END: Final = b"0\r\n\r\n"
 

@@ -30,7 +30,7 @@ from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
 from ephemera.engine.memory import MemoryEngine
 from ephemera.server.forwarded import behind_proxies
-from ephemera.server.whole import is_head_of, read_whole
+from ephemera.server.whole import Hot
 from ephemera.settings import Settings
 from ephemera.terminal.events import Parser
 from ephemera.web.addresses import Addresses
@@ -244,6 +244,7 @@ _CHUNKED: Final = f"{_POST}Transfer-Encoding: chunked\r\n\r\n"
 def places() -> dict[str, Place]:
     """Return every place by its name."""
     addresses = Addresses(b"s" * 32, time.time)
+    hot = Hot([("GET", "/rooms/*/events"), ("POST", "/rooms/*/events")])
     return {
         "nickname": Place(BODY, read_nickname, ("", "a")),
         "nickname that is not too long to compose": Place(
@@ -299,13 +300,13 @@ def places() -> dict[str, Place]:
         "path, its route": Place(HEAD, _routes(), ("/rooms/", "/join/", "/static/")),
         "hot request": Place(
             4 * BODY,
-            lambda text: read_whole(_bytes(text, 4 * BODY)),
+            lambda text: hot.read(_bytes(text, 4 * BODY)),
             (_HOT, "GET /rooms/"),
             "\r\n\r\n",
         ),
         "head of a hot request": Place(
             4 * BODY,
-            lambda text: is_head_of(_bytes(text, 4 * BODY), ()),
+            lambda text: hot.is_head(_bytes(text, 4 * BODY)),
             (_HOT.replace("GET", "POST"),),
             "\r\n\r\n",
         ),

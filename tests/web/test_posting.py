@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from ephemera.eager import start
+from ephemera.server.eager import start
 from ephemera.server.scopes import WHOLE
 from ephemera.web import bodies
 from ephemera.web.bodies import MOST_BODY_BYTES

@@ -80,7 +80,7 @@ def made_patient(kind: type[Any]) -> type[Any]:
 
 
 async def _as_a_task() -> None:
-    """Go on as a task: work that was begun at once becomes one when it waits (`ephemera.eager`).
+    """Go on as a task: work that was begun at once becomes one when it waits (`server/eager.py`).
 
     Elsewhere it must not wait: whoever is cancelled here leaves no answer unread behind, for
     nothing was asked yet.

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ephemera.logs import Seldom
+from ephemera.server.faults import Seldom
 
 LONG_SECONDS: Final = 0.003
 """A turn of more has kept somebody waiting."""

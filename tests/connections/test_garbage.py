@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ephemera import garbage
+from ephemera.server import garbage
 
 
 @pytest.fixture(autouse=True)

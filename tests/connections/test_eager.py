@@ -6,7 +6,7 @@ from contextvars import ContextVar, copy_context
 
 import pytest
 
-from ephemera.eager import start
+from ephemera.server.eager import start
 
 ASKED: ContextVar["Request"] = ContextVar("asked")
 

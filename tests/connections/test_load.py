@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ephemera.load import (
+from ephemera.server.load import (
     CALM_SECONDS,
     LONG_SECONDS,
     LONG_TURNS,
