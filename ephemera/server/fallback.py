@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol
 
 from h11 import IDLE
-from hypercorn.asyncio.task_group import _handle
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.h11 import H2CProtocolRequiredError, H2ProtocolAssumedError
@@ -21,6 +20,7 @@ from hypercorn.typing import (
     WorkerContext,
 )
 
+from ephemera.server.borrowed import run_app
 from ephemera.server.bounds import Bounds
 from ephemera.server.http1 import Cut, Http1
 from ephemera.server.http2 import Http2
@@ -193,7 +193,7 @@ class Fallback:
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
         """Run the application for one request. What WSGI applications need is left out."""
         inbox = Inbox(config.max_app_queue_size)
-        self.spawn(_handle, app, config, scope, inbox.get, send, _not_for_asgi, _not_for_asgi)
+        self.spawn(run_app, app, config, scope, inbox.get, send, _not_for_asgi, _not_for_asgi)
         return inbox.put
 
     def spawn(self, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:  # noqa: ANN401 - Hypercorn's type

@@ -4,12 +4,13 @@ import time
 from typing import Final
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.events import Event
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 from hypercorn.config import Config
 from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, SettingsFrame
+
+from ephemera.server.borrowed import OpenFrames
 
 MOST_CREDIT: Final = 1_000
 """So many frames may come at once that ask for nothing, or answer nothing that was sent."""
@@ -28,7 +29,7 @@ class FloodError(ProtocolError):
     """The client asks for too much that is nothing."""
 
 
-class Frames(H2Connection):
+class Frames(OpenFrames):
     """The frames of a connection, counted. `receive_data` raises `FloodError`, too."""
 
     MAX_CLOSED_STREAMS = 1_000
@@ -64,13 +65,12 @@ class Frames(H2Connection):
         """Note that a part of an answer is sent: it may be answered with frames."""
         self._grant(CREDIT_PER_FRAME_SENT)
 
-    def _grant(self, credit: float) -> None:
-        self._credit = min(self._credit + credit, MOST_CREDIT)
-
-    def _receive_frame(self, frame: Frame) -> list[Event]:
-        """Count the frame: not all of them become events."""
+    def note(self, frame: Frame) -> None:
+        """Count the frame. Raises `FloodError`."""
         if not (isinstance(frame, DataFrame) and len(frame.data) >= SMALL):
             self._credit -= COSTS.get(type(frame), 1)
         if self._credit < 0:
             raise FloodError
-        return super()._receive_frame(frame)
+
+    def _grant(self, credit: float) -> None:
+        self._credit = min(self._credit + credit, MOST_CREDIT)

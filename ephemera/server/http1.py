@@ -6,8 +6,8 @@ import h11
 from hypercorn.events import Closed
 from hypercorn.protocol.events import Body
 from hypercorn.protocol.events import Event as Said
-from hypercorn.protocol.h11 import H11Protocol
 
+from ephemera.server.borrowed import OpenH11
 from ephemera.server.unsent import SLICE
 
 VERSION_NOT_SUPPORTED = 505
@@ -17,7 +17,7 @@ class Cut(Closed):
     """The application has ended before its answer: what is unsent of it is to be dropped."""
 
 
-class Http1(H11Protocol):
+class Http1(OpenH11):
     """One connection, on which HTTP/2 is begun only where that is allowed.
 
     Else its preface is refused like any other version, and an offer to upgrade is not taken.
@@ -36,21 +36,24 @@ class Http1(H11Protocol):
             part = event.data[start : start + SLICE]
             await super().stream_send(Body(stream_id=event.stream_id, data=part))
 
-    async def _check_protocol(self, event: h11.Request) -> None:
+    async def look_for_http2(self, request: h11.Request) -> None:
+        """Raise what tells that the client wants HTTP/2, if it may have it."""
         if self._may_upgrade:
-            await super()._check_protocol(event)
+            await super().look_for_http2(request)
 
-    async def _create_stream(self, request: h11.Request) -> None:
+    async def begin(self, request: h11.Request) -> None:
+        """Hand the request to the application, unless it is of a version that is not spoken."""
         if request.http_version.startswith(b"1."):
-            await super()._create_stream(request)
+            await super().begin(request)
         else:
-            await self._send_error_response(VERSION_NOT_SUPPORTED)
+            await self.refuse(VERSION_NOT_SUPPORTED)
             await self.send(Closed())
 
-    async def _maybe_recycle(self) -> None:
+    async def end(self) -> None:
+        """Get ready for the next request, unless the answer to this one was cut short."""
         if self.connection.our_state is h11.SEND_BODY:
-            await self._close_stream()
+            await self.close_stream()
             await self.can_read.set()
             await self.send(Cut())
         else:
-            await super()._maybe_recycle()
+            await super().end()

@@ -21,11 +21,12 @@ from hypercorn.protocol.events import (
 from hypercorn.protocol.events import (
     Event as Said,
 )
-from hypercorn.protocol.h2 import BufferCompleteError, H2Protocol
+from hypercorn.protocol.h2 import BufferCompleteError
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.utils import filter_pseudo_headers
 
+from ephemera.server.borrowed import OpenH2
 from ephemera.server.frames import Frames
 from ephemera.server.lean import Streams
 from ephemera.server.unsent import SLICE, Unsent
@@ -53,7 +54,7 @@ class Wire(Protocol):
         """Close the connection at once."""
 
 
-class Http2(H2Protocol):
+class Http2(OpenH2):
     """One connection. What waits to be sent is bounded, and for how long.
 
     A stream that takes nothing for `stalled_seconds` is reset, and so is an answer whose
@@ -79,33 +80,33 @@ class Http2(H2Protocol):
         if isinstance(event, RawData):
             for start in range(0, len(event.data), PIECE):
                 if not self.closed:
-                    await self._take(event.data[start : start + PIECE])
+                    await self._read(event.data[start : start + PIECE])
             return
         self._deferred.clear()
         await super().handle(event)
         if self._timer:
             self._timer.cancel()
 
-    async def _take(self, piece: bytes) -> None:
+    async def _read(self, piece: bytes) -> None:
         try:
             events = self.connection.receive_data(piece)
         except ProtocolError as error:
             with suppress(ProtocolError):
                 self.connection.close_connection(error.error_code)
             self.closed = True
-            await self._flush()
+            await self.flush()
             await self.send(Closed())
         else:
-            await self._handle_events(events)
+            await self.take(events)
             for number in [number for number, each in self.streams.items() if each.closed]:
                 del self.streams[number]  # a websocket was refused, and Hypercorn would keep it
 
-    async def _create_stream(self, request: RequestReceived) -> None:
+    async def begin(self, request: RequestReceived) -> None:
         """Begin the request, or let it wait for others when all of it has come."""
         if request.stream_ended and (self._deferred or not self._may_begin()):
             self._deferred[request.stream_id] = request
         else:
-            await self._begin(request)
+            await self._begin_now(request)
 
     def _may_begin(self) -> bool:
         return len(self._at_work) < MOST_AT_WORK and self._waiting() < MOST_WAITING_BYTES
@@ -116,10 +117,10 @@ class Http2(H2Protocol):
     async def _begin_deferred(self) -> None:
         while self._deferred and self._may_begin():
             number = next(iter(self._deferred))
-            await self._begin(self._deferred.pop(number))
+            await self._begin_now(self._deferred.pop(number))
             await self.streams[number].handle(EndBody(stream_id=number))
 
-    async def _begin(self, request: RequestReceived) -> None:
+    async def _begin_now(self, request: RequestReceived) -> None:
         number, fields = request.stream_id, dict(request.headers)
         method, path = fields[b":method"], fields.get(b":path", b"")
         if not (method.isascii() and path.isascii() and path):
@@ -145,13 +146,11 @@ class Http2(H2Protocol):
         )
         self.keep_alive_requests += 1
 
-    async def _priority_updated(self, event: object) -> None:
-        """Do nothing: RFC 9113 has done away with priorities, and each would be kept."""
-
-    async def _window_updated(self, stream_id: int | None) -> None:
-        for number in [stream_id] if stream_id else list(self._unsent):
-            if number in self._unsent and self._unsent[number].is_sendable:
-                self._ready[number] = None
+    async def note_window(self, number: int | None) -> None:
+        """Take it that more may be sent: for one request, or for all."""
+        for each in [number] if number else list(self._unsent):
+            if each in self._unsent and self._unsent[each].is_sendable:
+                self._ready[each] = None
         await self.has_data.set()
 
     # What is answered
@@ -199,31 +198,31 @@ class Http2(H2Protocol):
             while self._ready:
                 number = next(iter(self._ready))
                 del self._ready[number]
-                await self._send_data(number)
+                await self._send_frame(number)
             await self._begin_deferred()
             await self.has_data.wait()
             await self.has_data.clear()
 
-    async def _send_data(self, stream_id: int) -> None:
-        if (unsent := self._unsent.get(stream_id)) is None:
+    async def _send_frame(self, number: int) -> None:
+        if (unsent := self._unsent.get(number)) is None:
             return
         try:
-            window = self.connection.local_flow_control_window(stream_id)
+            window = self.connection.local_flow_control_window(number)
             data = unsent.pop(max(0, min(window, self.connection.max_outbound_frame_size)))
             is_last = unsent.is_last
             if data or is_last:
-                self.connection.send_data(stream_id, data, end_stream=is_last)
+                self.connection.send_data(number, data, end_stream=is_last)
                 self.connection.note_sent()
-                await self._flush()
+                await self.flush()
         except ProtocolError:
             unsent.drop()
-            self._unsent.pop(stream_id, None)
+            self._unsent.pop(number, None)
             return
         if is_last:
-            self._unsent.pop(stream_id, None)
+            self._unsent.pop(number, None)
             unsent.end()
         elif data and unsent.is_sendable:
-            self._ready[stream_id] = None
+            self._ready[number] = None
 
     # The end of an answer
 
@@ -242,15 +241,16 @@ class Http2(H2Protocol):
             unsent.drop()
         with suppress(ProtocolError):
             self.connection.reset_stream(number, code)
-        await self._close_stream(number)
-        await self._flush()
+        await self.close_stream(number)
+        await self.flush()
 
-    async def _close_stream(self, stream_id: int) -> None:
-        self._deferred.pop(stream_id, None)
-        self._at_work.discard(stream_id)
-        if unsent := self._unsent.pop(stream_id, None):
+    async def close_stream(self, number: int) -> None:
+        """Tell the request that it is over, and forget it with what is unsent of its answer."""
+        self._deferred.pop(number, None)
+        self._at_work.discard(number)
+        if unsent := self._unsent.pop(number, None):
             unsent.drop()
-        await super()._close_stream(stream_id)
+        await super().close_stream(number)
         await self.has_data.set()
 
     # Those who take nothing

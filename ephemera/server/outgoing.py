@@ -7,6 +7,7 @@ from fcntl import ioctl
 from termios import TIOCOUTQ
 from typing import Final, Protocol
 
+from ephemera.server.borrowed import layers_of
 from ephemera.server.bounds import Bounds
 from ephemera.server.lean import Waiters
 from ephemera.server.patience import Patience
@@ -42,7 +43,7 @@ class Outgoing(asyncio.Protocol):
         """Begin."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a stream's
         self._transport = transport
-        layers = _layers(transport)
+        layers = layers_of(transport)
         for each in layers:
             each.set_write_buffer_limits(0, 0)
         self._is_encrypted = len(layers) > 1
@@ -107,7 +108,7 @@ class Outgoing(asyncio.Protocol):
             self._patience = None
 
     def _unsent(self) -> int:
-        return sum(each.get_write_buffer_size() for each in _layers(self._transport))
+        return sum(each.get_write_buffer_size() for each in layers_of(self._transport))
 
     def _untaken(self) -> int:
         """Return how much the client has not taken, neither from us nor from the kernel.
@@ -132,10 +133,3 @@ class Outgoing(asyncio.Protocol):
         seconds = self._server.bounds.stalled_seconds
         self._patience = self._patience or Patience(seconds, self._untaken, self.abort)
         return self._patience
-
-
-def _layers(transport: asyncio.Transport) -> tuple[asyncio.Transport, ...]:
-    """Return the transport, and the one below if it is of TLS: either may hold what is unsent."""
-    tls = getattr(transport, "_ssl_protocol", None)
-    below = getattr(tls, "_transport", None)
-    return (transport, below) if below else (transport,)
