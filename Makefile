@@ -18,7 +18,8 @@ CRASHES := tests/crashes
 # What installing does, on a machine that reaches the registries: minutes of downloads the first time.
 SETUP := tests/setup
 # Tests of what leans on the insides of asyncio, Hypercorn or the collector.
-NEWER := tests/hub tests/connections tests/server/test_descriptors.py tests/server/test_drain.py
+NEWER := tests/hub tests/connections tests/server/test_descriptors.py \
+	tests/server/test_drain.py
 # What others wait for goes first. Beside busy loops, what gives way would not get a turn at all.
 GIVES_WAY := nice -n 19
 # An oddity of asyncio in a test is a failure, not a surprise in production.

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 HOUSE: Final = Path(__file__).resolve().parent.parent / "ephemera"
+TESTS: Final = HOUSE.parent / "tests"
 MODULES: Final = sorted(HOUSE.rglob("*.py"))
 
 PURE_TEXT: Final = {"wcwidth", "confusable_homoglyphs"}
@@ -131,6 +132,16 @@ def test_the_server_knows_nothing_of_ephemera_and_lends_what_needs_nothing() -> 
     for lent in LENT:
         path = HOUSE.parent / f"{lent.rstrip('.').replace('.', '/')}.py"
         assert {name.split(".")[0] for name in imports_of(path)} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*TESTS.glob("connections/*.py"), TESTS / "support" / "connections.py"],
+    ids=lambda path: path.name,
+)
+def test_the_tests_of_the_server_know_nothing_else_but_how_it_is_logged(path: Path) -> None:
+    ours = [name for name in imports_of(path) if name.startswith("ephemera.")]
+    assert not [name for name in ours if name.split(".")[1] not in {"server", "logs"}]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ import socket
 
 import pytest
 
-from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
-from ephemera.settings import Settings
 from tests.support.connections import (
     HOT,
     OTHER_STREAM,
@@ -19,6 +17,7 @@ from tests.support.connections import (
     Scope,
     Send,
     Waiting,
+    a_config,
     answer_of,
     closed_by,
     echo,
@@ -183,6 +182,5 @@ async def test_an_application_that_cannot_start_is_heard() -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": scope["type"]})
 
-    config = load_config(config_file(), Settings())
     with pytest.raises(Exception, match="lifespan"):
-        await Server(app, config, HOT).serve(asyncio.Event().wait)
+        await Server(app, a_config(), HOT).serve(asyncio.Event().wait)

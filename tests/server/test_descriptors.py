@@ -1,18 +1,13 @@
 """Few descriptors: streams are refused before they run out, and nothing breaks when they do."""
 
-import asyncio
-import errno
-import os
-import resource
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 
 import httpx
 import pytest
 
-from ephemera.server.accepting import Listener, ListenerConfig
 from tests.support.patience import PATIENCE
 from tests.support.processes import descriptors, until
 from tests.support.server import RunningServer, running
@@ -22,7 +17,6 @@ from tests.support.visitors import Seat, gauges, is_seated, join, leave, open_ro
 ALLOWED = 128
 STREAMS = 64  # the rest is spared for others
 STREAMS_PER_SEAT = 3
-FAILS_WITHIN = PATIENCE
 LIMITED = ["sh", "-c", f'ulimit -n {ALLOWED}; exec "$@"', "sh"]
 SERVE = [sys.executable, "-m", "ephemera", "serve", "--bind", "127.0.0.1:0"]
 
@@ -135,65 +129,6 @@ async def test_without_descriptors_streams_go_on_and_the_log_says_so_once() -> N
 
 async def has_said(server: RunningServer, sentence: str) -> bool:
     return sentence in told(server)
-
-
-async def test_a_listener_without_descriptors_fails_once_however_long_its_backlog_is() -> None:
-    """Each failure that asyncio sees is a timer that tries again."""
-    failures: list[object] = []
-    failed = asyncio.Event()
-
-    def fail(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        failures.append(context.get("exception"))
-        failed.set()
-
-    asyncio.get_running_loop().set_exception_handler(fail)
-    with somebody_at_the_door() as listener, no_descriptors_left():
-        server = await asyncio.start_server(lambda *_: None, sock=listener, backlog=1_024)
-        async with asyncio.timeout(FAILS_WITHIN):
-            await failed.wait()
-        server.close()
-    assert [getattr(failure, "errno", None) for failure in failures] == [errno.EMFILE]
-
-
-def test_a_listener_accepts_again_when_a_descriptor_is_free() -> None:
-    with somebody_at_the_door() as listener:
-        with no_descriptors_left():
-            for expected in (OSError, BlockingIOError, OSError, BlockingIOError):
-                with pytest.raises(OSError) as raised:  # noqa: PT011 # its kind is asked below
-                    listener.accept()
-                assert type(raised.value) is expected
-        listener.accept()[0].close()
-        with pytest.raises(BlockingIOError):
-            listener.accept()
-
-
-@contextmanager
-def somebody_at_the_door() -> Iterator[Listener]:
-    """Listen as under Hypercorn, and let somebody wait to be accepted."""
-    config = ListenerConfig()
-    config.bind = [f"fd://{socket.create_server(('127.0.0.1', 0)).detach()}"]
-    [listener] = config.create_sockets().insecure_sockets
-    assert isinstance(listener, Listener)
-    with listener, socket.create_connection(listener.getsockname()):
-        yield listener
-
-
-@contextmanager
-def no_descriptors_left() -> Iterator[None]:
-    """Take every descriptor that this process may have, until the block ends."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = os.dup(0)
-    taken = [highest]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(highest + ALLOWED, before[1]), before[1]))
-    try:
-        with suppress(OSError):
-            while True:
-                taken.append(os.dup(0))
-        yield
-    finally:
-        for each in taken:
-            os.close(each)
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 # The start

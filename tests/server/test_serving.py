@@ -21,7 +21,6 @@ from ephemera.serve import (
     load_config,
     raise_descriptor_limit,
 )
-from ephemera.server.listener import ListenError, listen, url_of
 from ephemera.settings import Settings
 from tests.support.patience import PATIENCE
 from tests.support.server import outcome, running, running_server
@@ -182,49 +181,6 @@ def test_the_limit_of_descriptors_is_raised_as_far_as_it_goes() -> None:
         assert soft == hard
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-# The listening socket
-
-
-def test_accepted_connections_inherit_the_limits_of_the_listener() -> None:
-    tcp = socket.IPPROTO_TCP
-    with (
-        listen("127.0.0.1:0", backlog=5, user_timeout=4_000) as listener,
-        socket.create_connection(listener.getsockname()),
-        listener.accept()[0] as accepted,
-    ):
-        assert accepted.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 4_000
-        assert accepted.getsockopt(tcp, socket.TCP_NODELAY)
-        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-
-
-def test_a_url_is_secure_only_with_a_certificate() -> None:
-    with listen("localhost:0", backlog=5, user_timeout=4_000) as listener:
-        assert url_of(listener, secure=False).startswith("http://")
-        assert url_of(listener, secure=True).startswith("https://")
-
-
-def test_a_path_that_is_still_served_is_left_alone(tmp_path: Path) -> None:
-    bind = f"unix:{tmp_path / 'socket'}"
-    with (
-        listen(bind, backlog=5, user_timeout=4_000),
-        pytest.raises(ListenError, match="something else listens there"),
-    ):
-        listen(bind, backlog=5, user_timeout=4_000)
-
-
-def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "precious"
-    file.write_text("kept", encoding="utf-8")
-    with pytest.raises(ListenError):
-        listen(f"unix:{file}", backlog=5, user_timeout=4_000)
-    assert file.read_text(encoding="utf-8") == "kept"
-
-
-def test_a_host_that_does_not_exist_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ListenError, match=r"cannot listen on nowhere\.invalid:0"):
-        listen("nowhere.invalid:0", backlog=5, user_timeout=4_000)
 
 
 # The end

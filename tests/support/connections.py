@@ -13,14 +13,14 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
 import pytest
+from hypercorn.config import Config
 
 from ephemera.logs import Formatter, on_loop_error
-from ephemera.serve import config_file, load_config
+from ephemera.server.accepting import ListenerConfig
 from ephemera.server.bounds import Bounds
 from ephemera.server.connection import Connection
 from ephemera.server.scopes import WHOLE
 from ephemera.server.serving import Server
-from ephemera.settings import Settings
 from tests.support.patience import PATIENCE
 from tests.support.processes import comes
 from tests.support.sockets import read_all, read_chunk
@@ -34,6 +34,16 @@ Field = tuple[bytes, bytes]
 
 WITHIN: Final = PATIENCE
 HOT: Final = (("POST", "/rooms/*/messages"), ("GET", "/rooms/*/events"))
+CONFIGURED: Final = {
+    "graceful_timeout": 2,
+    "keep_alive_max_requests": 1_000_000_000,
+    "keep_alive_timeout": 5,
+    "include_server_header": False,
+    "h11_max_incomplete_size": 16_384,
+    "h2_max_header_list_size": 16_384,
+    "h2_max_inbound_frame_size": 16_384,
+}
+"""As the README of the server advises."""
 RESET: Final = struct.pack("ii", 1, 0)
 END: Final = b"0\r\n\r\n"
 
@@ -91,6 +101,12 @@ def unread(one: Connection) -> int:
     return int(count)
 
 
+def a_config() -> Config:
+    config = ListenerConfig.from_mapping(CONFIGURED)
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
+
+
 @asynccontextmanager
 async def serving(
     answer: Answerer,
@@ -98,7 +114,7 @@ async def serving(
     host: str = "127.0.0.1",
     **changes: Any,  # noqa: ANN401 - of any type that the configuration has
 ) -> AsyncIterator[Running]:
-    """Serve as `ephemera serve` does, with other bounds and a configuration changed a little."""
+    """Serve, with other bounds and a configuration changed a little."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
     port = listener.getsockname()[1]
@@ -119,7 +135,7 @@ async def serving_at(
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(on_loop_error)
     loop.slow_callback_duration = 60.0
-    config = load_config(config_file(), Settings())
+    config = a_config()
     config.bind = [bind]
     others = {each.name: changes.pop(each.name) for each in fields(Bounds) if each.name in changes}
     for name, value in changes.items():
