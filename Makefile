@@ -31,7 +31,7 @@ COMPILE = $(BIN)/python -m uv pip compile --quiet --upgrade --universal --python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup vendor serve wheel test test-busy test-inside test-machines test-outside test-processes test-crashes test-setup test-newer check format format-check lint types lock bench soak faults scaling clean
+.PHONY: help setup vendor serve wheel test test-busy test-inside test-machines test-outside test-processes test-crashes test-setup test-newer check format format-check lint types lock bench soak faults scaling settings clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -124,6 +124,9 @@ faults: setup ## Three processes on Redis while things go wrong, two minutes; AR
 
 scaling: setup ## What Redis costs, and what a second process brings, four minutes; ARGS="--rounds 2"
 	@env -u PYTHONASYNCIODEBUG $(BIN)/python -m bench.scaling $(ARGS)
+
+settings: setup ## Write docs/settings.md from the fields of Settings
+	@$(BIN)/python tools/settings_page.py
 
 clean: ## Remove everything that make made
 	rm -rf .venv .venv-* node_modules static/vendor dist build htmlcov .coverage* \

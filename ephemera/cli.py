@@ -9,9 +9,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from textwrap import fill, indent
 from typing import Final
 
 from ephemera import __version__
+from ephemera.settings import SETTINGS, names_of, sentence_of
 from ephemera.terminal.mistakes import Mistake
 
 _OF_THE_TERMINAL: Final = ("httpx", "prompt_toolkit")
@@ -31,14 +33,19 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera import logs
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
-    from ephemera.serve import ServingError, fit_to_descriptors, serve
+    from ephemera.serve import ServingError, config_file, fit_to_descriptors, load_config, serve
     from ephemera.settings import Settings, SettingsError
     from ephemera.web.assets import AssetsMissing
 
     logs.set_up()
     try:
         settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
-        serve(create_app(settings), settings)
+        app = create_app(settings)
+        if options.check:
+            load_config(config_file(), settings)
+            print(f"Every setting fits: Ephemera would listen on {settings.bind}.")
+        else:
+            serve(app, settings)
     except (SettingsError, ServingError, AssetsMissing, EngineUnfit) as unfit:
         raise Mistake(str(unfit)) from None
 
@@ -71,16 +78,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ephemera {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    command = commands.add_parser("serve", help="serve chatrooms until told to stop")
-    command.set_defaults(run=_serve)
-    command.add_argument(
-        "--bind",
-        metavar="HOST:PORT",
-        help="where to listen, [IPV6]:PORT and unix:/PATH too (EPHEMERA_BIND, 127.0.0.1:8000)",
-    )
+    _add_serve(commands)
     _add_send(commands.add_parser("send", help="post standard input to a room, line by line"))
     _add_join(commands.add_parser("join", help="talk in a room from this terminal"))
     return parser
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "serve",
+        help="serve chatrooms until told to stop",
+        epilog="\n".join(("variables of the environment:", *map(_told, SETTINGS))),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=_serve)
+    command.add_argument("--bind", metavar="HOST:PORT", help="where to listen: EPHEMERA_BIND")
+    command.add_argument(
+        "--check", action="store_true", help="read every setting, say whether all fit, and end"
+    )
+
+
+def _told(name: str) -> str:
+    setting = SETTINGS[name]
+    heading = f"  {', '.join(names_of(name))} ({setting.default})\n"
+    return heading + indent(fill(sentence_of(setting), 74, break_on_hyphens=False), " " * 4)
 
 
 def _add_send(command: argparse.ArgumentParser) -> None:

@@ -81,7 +81,7 @@ class Application(Protocol):
 def serve(app: Application, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raise ServingError when that cannot begin."""
     config = load_config(config_file(), settings)
-    user_timeout = settings.tcp_user_timeout
+    user_timeout = settings.tcp_user_timeout_ms
     try:
         listener = listen(settings.bind, backlog=config.backlog, user_timeout=user_timeout)
     except ListenError as reason:
@@ -111,6 +111,8 @@ def load_config(file: Path, settings: Settings) -> Config:
             f"{file.name}: workers must be 1, for each worker of the memory engine "
             "would hold other rooms."
         )
+    if config.ssl_enabled:
+        _check_certificate(config, file.name)
     _use_our_logs(config)
     return config
 
@@ -129,7 +131,7 @@ def bounds_of(settings: Settings) -> Bounds:
     """Return the bounds of every connection. Behind a proxy all have one address."""
     limits = settings.rate_limits and not settings.trusted_hops
     return Bounds(
-        stalled_seconds=settings.tcp_user_timeout / 1000,
+        stalled_seconds=settings.tcp_user_timeout_ms / 1000,
         connections_per_address=settings.connections_per_address if limits else 0,
         http2_on_plain_ports=settings.http2_on_plain_ports,
     )
@@ -167,6 +169,15 @@ def _check_key(key: str, file: str) -> None:
         raise ServingError(f"{file}: {key} is not allowed here, {REFUSED[key]}.")
     if key not in known_keys():
         raise ServingError(f"{file}: Hypercorn has no setting called {key}.")
+
+
+def _check_certificate(config: Config, file: str) -> None:
+    try:
+        config.create_ssl_context()
+    except OSError:
+        raise ServingError(
+            f"{file}: certfile and keyfile are no certificate and its key."
+        ) from None
 
 
 def _can_be_set(name: str) -> bool:

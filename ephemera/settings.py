@@ -1,5 +1,8 @@
 """What the person who runs Ephemera may choose, read strictly from EPHEMERA_* variables.
 
+A setting is one field of `Settings`: its default, what it takes, and what it is for. The name of
+its variable, `ephemera serve --help` and docs/settings.md follow from that.
+
 A name that is not known or a value that does not fit stops the start with one sentence. No
 sentence repeats a value: some are secret, and a secret is easily put under the wrong name.
 """
@@ -9,94 +12,204 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, NamedTuple, Self
 
-PREFIX = "EPHEMERA_"
-SHORTEST_SECRET = 16
-OF_A_SEAT = "EPHEMERA_TOKEN"
+PREFIX: Final = "EPHEMERA_"
+SHORTEST_SECRET: Final = 16
+OF_A_SEAT: Final = "EPHEMERA_TOKEN"
 """What `ephemera send` and `join` read; a server has no business with it."""
 
 Value = str | int | float | bool | bytes
-Parser = Callable[[str], Value]
 
-# HOST:PORT, [IPV6]:PORT or unix:/PATH
-_BIND = re.compile(r"unix:/.+|(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
-
-
-_ENGINE = re.compile(r"(redis|valkey)s?(\+sentinel|\+cluster)?://([^\s@/]*@)?[^\s@/]+(/\S*)?")
+_BIND: Final = re.compile(r"unix:/.+|(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
+_HIGHEST_PORT: Final = 65_535
+_ENGINE: Final = re.compile(
+    r"memory|(redis|valkey)s?(\+sentinel|\+cluster)?://([^\s@/]*@)?[^\s@/]+(/\S*)?"
+)
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message is one sentence for the person who set it."""
 
 
+class Kind(NamedTuple):
+    """What a setting takes: in words after "must be", and how it is read: None is a misfit."""
+
+    wanted: str
+    read: Callable[[str], Value | None]
+
+
+class Setting(NamedTuple):
+    """One thing that can be set, as people are told of it."""
+
+    default: str
+    kind: Kind
+    purpose: str
+    """What it is for; a colon and what it takes make a sentence of it."""
+    is_secret: bool
+    """Whether its value is never shown, and may come from a file."""
+
+
+def _one_of(**values: bool) -> Kind:
+    return Kind(" or ".join(values), values.get)
+
+
+def _whole(least: int, most: int, unit: str) -> Kind:
+    def read(text: str) -> int | None:
+        # [0-9] because int() also takes signs, blanks, underscores and other scripts' digits.
+        fits = re.fullmatch(r"[0-9]{1,12}", text) and least <= int(text) <= most
+        return int(text) if fits else None
+
+    return Kind(f"a whole number of {unit} from {least} to {most}", read)
+
+
+def _decimal(least: float, most: float, unit: str) -> Kind:
+    def read(text: str) -> float | None:
+        fits = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) and least <= float(text) <= most
+        return float(text) if fits else None
+
+    return Kind(f"a number of {unit} from {least:g} to {most:g}", read)
+
+
+def _bind(text: str) -> str | None:
+    match = _BIND.fullmatch(text)
+    return text if match and int(match["port"] or 0) <= _HIGHEST_PORT else None
+
+
+def _engine(text: str) -> str | None:
+    return text if _ENGINE.fullmatch(text) else None
+
+
+def _secret(text: str) -> bytes | None:
+    return os.fsencode(text) if len(text) >= SHORTEST_SECRET else None
+
+
+def _setting(
+    default: str,
+    kind: Kind,
+    purpose: str,
+    *,
+    is_secret: bool = False,
+    made_by: Callable[[], Value] | None = None,
+) -> Any:  # noqa: ANN401 - a field of the type that stands before it
+    """Return the field: its default is what the text says, unless it is made for each start."""
+    told = {"setting": Setting(default, kind, purpose, is_secret)}
+    make = made_by or partial(kind.read, default)
+    return field(default_factory=make, repr=not is_secret, metadata=told)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set; immutable, so that no part of the program can disagree.
+    """Everything that can be set; immutable, so that no part of the program can disagree."""
 
-    bind: HOST:PORT, [IPV6]:PORT or unix:/PATH to listen on; port 0 takes a free one.
-    engine: where rooms live: memory, or the URL of Redis or Valkey.
-    strict: whether an engine must be set to write nothing to disk.
-    secret: the pepper of keyed hashes; random for each start unless given.
-    rate_limits: whether rates are limited (sizes always are).
-    lifetime: hard maximum age of a room, in seconds.
-    trusted_hops: proxies in front whose X-Forwarded-* headers are believed.
-    max_rooms: as many rooms as there may be, those of other processes on the engine included.
-    max_streams: as many streams as this process holds.
-    heartbeat: silence on a stream before a ping, in seconds.
-    stream_lifetime: age at which a stream is ended, to be opened again, in seconds.
-    tcp_user_timeout: how long a reader may stall before its connection is cut, in milliseconds.
-    connections_per_address: as many connections as an address may have; 0 for any number.
-    http2_on_plain_ports: whether HTTP/2 is spoken without TLS, too.
-    """
-
-    bind: str = "127.0.0.1:8000"
-    engine: str = field(default="memory", repr=False)  # its URL may hold a password
-    strict: bool = False
-    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    rate_limits: bool = True
-    lifetime: int = 86_400
-    trusted_hops: int = 0
-    max_rooms: int = 20_000
-    max_streams: int = 10_000
-    heartbeat: float = 15.0
-    stream_lifetime: int = 1_800
-    tcp_user_timeout: int = 20_000
-    connections_per_address: int = 512
-    http2_on_plain_ports: bool = False
+    bind: str = _setting(
+        "127.0.0.1:8000",
+        Kind("HOST:PORT, [IPV6]:PORT or unix:/PATH, as for --bind", _bind),
+        "Where to listen (port 0: a free one)",
+    )
+    engine: str = _setting(
+        "memory",
+        Kind(
+            "memory, redis://HOST[:PORT], rediss:// for TLS, "
+            "redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST",
+            _engine,
+        ),
+        "Where rooms live",
+        is_secret=True,  # its URL may hold a password
+    )
+    strict: bool = _setting(
+        "0",
+        _one_of(**{"0": False, "1": True}),
+        "Whether a start is refused on an engine that would write what is said to a disk or a log",
+    )
+    secret: bytes = _setting(
+        "random for each start",
+        Kind(f"at least {SHORTEST_SECRET} characters", _secret),
+        "The pepper of keyed hashes, the same for each process that shares an engine",
+        is_secret=True,
+        made_by=partial(secrets.token_bytes, 32),
+    )
+    rate_limits: bool = _setting(
+        "on", _one_of(on=True, off=False), "Whether rates are limited (sizes always are)"
+    )
+    lifetime: int = _setting(
+        "86400", _whole(60, 604_800, "seconds"), "Age at which a room is wiped, whoever is there"
+    )
+    trusted_hops: int = _setting(
+        "0", _whole(0, 10, "proxies"), "Proxies in front whose X-Forwarded-* headers are believed"
+    )
+    max_rooms: int = _setting(
+        "20000",
+        _whole(1, 1_000_000, "rooms"),
+        "As many rooms as there may be, those of other processes on the engine included",
+    )
+    max_streams: int = _setting(
+        "10000", _whole(1, 1_000_000, "streams"), "As many streams as this process holds"
+    )
+    heartbeat: float = _setting(
+        "15", _decimal(0.2, 60, "seconds"), "Silence on a stream before a ping"
+    )
+    stream_lifetime: int = _setting(
+        "1800",
+        _whole(1, 86_400, "seconds"),
+        "Age at which a stream is ended, to be opened again",
+    )
+    tcp_user_timeout_ms: int = _setting(
+        "20000",
+        _whole(100, 600_000, "milliseconds"),
+        "How long a reader may take nothing before its connection is cut",
+    )
+    connections_per_address: int = _setting(
+        "512",
+        _whole(0, 1_000_000, "connections"),
+        "As many connections as an address may have (0: any number), "
+        "while no proxy is trusted and rates are limited",
+    )
+    http2_on_plain_ports: bool = _setting(
+        "off",
+        _one_of(on=True, off=False),
+        "Whether HTTP/2 is spoken without TLS, too, by prior knowledge or upgrade",
+    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Read the EPHEMERA_* variables of `environ`; raise SettingsError on the first misfit."""
         given = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
         _refuse_unknown(given)
-        texts = {name: _text_of(name, given) for name in _VARIABLES if _is_given(name, given)}
-        values = {_VARIABLES[name].field: _parse(name, text) for name, text in texts.items()}
+        values = {
+            name.removeprefix(PREFIX).lower(): _read(name, setting, given)
+            for name, setting in SETTINGS.items()
+            if not given.keys().isdisjoint(names_of(name))
+        }
         if values.get("engine", "memory") != "memory" and "secret" not in values:
             raise SettingsError(
                 "EPHEMERA_SECRET must be set, the same for each process that shares an engine."
             )
-        return cls(**values)  # type: ignore[arg-type] # a test checks that the table fits
+        return cls(**values)
 
 
-class _MisfitError(ValueError):
-    """What a value must be, to follow the name of its variable."""
+SETTINGS: Final[Mapping[str, Setting]] = {
+    PREFIX + each.name.upper(): each.metadata["setting"] for each in fields(Settings)
+}
+"""All of them, by the names of their variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Variable:
-    """How one variable becomes one field."""
+def names_of(name: str) -> tuple[str, ...]:
+    """Return the variables that set it: its own, and the one that names a file with a secret."""
+    return (name, f"{name}_FILE") if SETTINGS[name].is_secret else (name,)
 
-    field: str
-    parse: Parser
-    may_be_a_file: bool = False
+
+def sentence_of(setting: Setting) -> str:
+    """Return what it is for, and what it takes."""
+    return f"{setting.purpose}: {setting.kind.wanted}."
 
 
 def _refuse_unknown(given: Iterable[str]) -> None:
-    known = {*_VARIABLES, *(f"{name}_FILE" for name, v in _VARIABLES.items() if v.may_be_a_file)}
-    for name in sorted(set(given) - known):
+    known = [one for name in SETTINGS for one in names_of(name)]
+    for name in sorted(set(given).difference(known)):
         if name == OF_A_SEAT:
             raise SettingsError(f"{name} is for `ephemera send` and `join`; serve without it.")
         similar = difflib.get_close_matches(name, known, n=1)
@@ -104,8 +217,11 @@ def _refuse_unknown(given: Iterable[str]) -> None:
         raise SettingsError(f"{name} is not a setting of Ephemera{hint}")
 
 
-def _is_given(name: str, given: Mapping[str, str]) -> bool:
-    return name in given or f"{name}_FILE" in given
+def _read(name: str, setting: Setting, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - what its field takes
+    value = setting.kind.read(_text_of(name, given))
+    if value is None:
+        raise SettingsError(f"{name} must be {setting.kind.wanted}.")
+    return value
 
 
 def _text_of(name: str, given: Mapping[str, str]) -> str:
@@ -118,85 +234,3 @@ def _text_of(name: str, given: Mapping[str, str]) -> str:
         return Path(given[file]).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError):
         raise SettingsError(f"{file} names a file that cannot be read as text.") from None
-
-
-def _parse(name: str, text: str) -> Value:
-    try:
-        return _VARIABLES[name].parse(text)
-    except _MisfitError as misfit:
-        raise SettingsError(f"{name} {misfit}.") from None
-
-
-def _bind(text: str) -> str:
-    match = _BIND.fullmatch(text)
-    if not match or int(match["port"] or 0) > 65_535:  # noqa: PLR2004 # the highest port
-        raise _MisfitError("(or --bind) must be HOST:PORT, [IPV6]:PORT or unix:/PATH")
-    return text
-
-
-def _engine(text: str) -> str:
-    if text != "memory" and not _ENGINE.fullmatch(text):
-        raise _MisfitError(
-            "must be memory, redis://HOST[:PORT], rediss:// for TLS, "
-            "redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST"
-        )
-    return text
-
-
-def _secret(text: str) -> bytes:
-    if len(text) < SHORTEST_SECRET:
-        raise _MisfitError(f"must have at least {SHORTEST_SECRET} characters")
-    return os.fsencode(text)
-
-
-def _switch(text: str) -> bool:
-    if text not in {"on", "off"}:
-        raise _MisfitError("must be on or off")
-    return text == "on"
-
-
-def _yes(text: str) -> bool:
-    if text not in {"0", "1"}:
-        raise _MisfitError("must be 0 or 1")
-    return text == "1"
-
-
-def _whole(least: int, most: int, unit: str) -> Parser:
-    def parse(text: str) -> int:
-        # [0-9] because int() also takes signs, blanks, underscores and other scripts' digits.
-        if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
-            raise _MisfitError(f"must be a whole number of {unit} from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _decimal(least: float, most: float, unit: str) -> Parser:
-    def parse(text: str) -> float:
-        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or not least <= float(text) <= most:
-            raise _MisfitError(f"must be a number of {unit} from {least:g} to {most:g}")
-        return float(text)
-
-    return parse
-
-
-_VARIABLES = {
-    "EPHEMERA_BIND": _Variable("bind", _bind),
-    "EPHEMERA_ENGINE": _Variable("engine", _engine, may_be_a_file=True),
-    "EPHEMERA_STRICT": _Variable("strict", _yes),
-    "EPHEMERA_SECRET": _Variable("secret", _secret, may_be_a_file=True),
-    "EPHEMERA_RATE_LIMITS": _Variable("rate_limits", _switch),
-    "EPHEMERA_LIFETIME": _Variable("lifetime", _whole(60, 604_800, "seconds")),
-    "EPHEMERA_TRUSTED_HOPS": _Variable("trusted_hops", _whole(0, 10, "proxies")),
-    "EPHEMERA_MAX_ROOMS": _Variable("max_rooms", _whole(1, 1_000_000, "rooms")),
-    "EPHEMERA_MAX_STREAMS": _Variable("max_streams", _whole(1, 1_000_000, "streams")),
-    "EPHEMERA_HEARTBEAT": _Variable("heartbeat", _decimal(0.2, 60, "seconds")),
-    "EPHEMERA_STREAM_LIFETIME": _Variable("stream_lifetime", _whole(1, 86_400, "seconds")),
-    "EPHEMERA_TCP_USER_TIMEOUT_MS": _Variable(
-        "tcp_user_timeout", _whole(100, 600_000, "milliseconds")
-    ),
-    "EPHEMERA_CONNECTIONS_PER_ADDRESS": _Variable(
-        "connections_per_address", _whole(0, 1_000_000, "connections")
-    ),
-    "EPHEMERA_HTTP2_ON_PLAIN_PORTS": _Variable("http2_on_plain_ports", _switch),
-}

@@ -21,7 +21,7 @@ from ephemera.serve import (
     load_config,
     raise_descriptor_limit,
 )
-from ephemera.settings import Settings
+from ephemera.settings import SETTINGS, Settings
 from tests.support.patience import PATIENCE
 from tests.support.server import outcome, running, running_server
 from tests.support.stopwatch import seconds_of
@@ -98,6 +98,11 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, "workers =") == "hypercorn.toml cannot be read as TOML."
 
 
+def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+    sentence = refusal(tmp_path, 'certfile = "absent.pem"\nkeyfile = "absent.pem"')
+    assert sentence == "hypercorn.toml: certfile and keyfile are no certificate and its key."
+
+
 # The start
 
 
@@ -161,6 +166,39 @@ async def test_a_bad_secret_is_not_repeated() -> None:
     assert code == 1
     assert written.count("\n") == 1
     assert "hunter2" not in written
+
+
+async def test_a_check_says_that_every_setting_fits_and_listens_nowhere() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        checked = await outcome("serve", "--check", EPHEMERA_BIND=bind)
+    assert checked == (0, f"Every setting fits: Ephemera would listen on {bind}.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("EPHEMERA_LIFETIME", "hunter2"), ("EPHEMERA_ENGINE", "redis://hunter2")]
+)
+async def test_a_check_ends_like_a_start_that_is_refused(name: str, value: str) -> None:
+    checked = await outcome("serve", "--check", **{name: value})
+    assert checked == await outcome("serve", **{name: value})
+    assert checked[0] == 1
+    assert "hunter2" not in checked[1]
+
+
+async def test_a_check_shows_no_secret() -> None:
+    engine, secret = "redis://:hunter2@localhost", "hunter2hunter2hunter2"
+    code, written = await outcome(
+        "serve", "--check", EPHEMERA_ENGINE=engine, EPHEMERA_SECRET=secret
+    )
+    assert code == 0
+    assert "hunter2" not in written
+
+
+async def test_help_names_every_setting() -> None:
+    code, written = await outcome("serve", "--help")
+    assert code == 0
+    for name, setting in SETTINGS.items():
+        assert re.search(rf"{name}\b.* \({re.escape(setting.default)}\)", written)
 
 
 async def test_the_command_line_wins_over_the_environment() -> None:

@@ -1,0 +1,45 @@
+"""Writes docs/settings.md from the fields of `ephemera.settings.Settings`.
+
+`make settings` runs it, and a test compares the page with what it would write.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from ephemera.settings import SETTINGS, names_of, sentence_of
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+AROUND: Final = """\
+# Settings
+
+Every setting is a variable of the environment; `ephemera serve --help` lists them, too. A name that
+is not known or a value that does not fit stops the start with one sentence, which repeats no value.
+Where two names stand, the second one names a file that holds the value: set one of the two.
+
+| variable | default | |
+|---|---|---|
+{rows}
+
+With an engine other than `memory` a secret must be set. How Hypercorn listens (TLS, the backlog,
+HTTP/2) says [hypercorn.toml](../hypercorn.toml), in the installed package or atop a checkout.
+
+`ephemera serve --check` reads all of it as a start would, says in one sentence that all is well,
+or what is not, and ends with the code that the start would have. It listens nowhere and asks no
+engine, so whether an address is free, or an engine keeps to `EPHEMERA_STRICT`, it cannot tell.
+
+`EPHEMERA_TOKEN` is none of these: `ephemera join` and `send` read it ([terminal](terminal.md)).
+"""
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    rows = (
+        f"| {', '.join(f'`{one}`' for one in names_of(name))} | `{setting.default}` | "
+        f"{sentence_of(setting)} |"
+        for name, setting in SETTINGS.items()
+    )
+    return AROUND.format(rows="\n".join(rows))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
