@@ -18,9 +18,7 @@ VERSION: Final = 1
 
 Data = dict[str, Any]
 
-_EVENTS: Final[Mapping[str, type[Event]]] = {kind.name: kind for kind in EVENTS}
 _SIMPLE: Final = {str, int, float, bool, NoneType}
-_SIGNALS: Final[Mapping[str, type[Signal]]] = {kind.name: kind for kind in SIGNALS}
 
 
 def event_to_data(event: Event) -> Data:
@@ -30,7 +28,7 @@ def event_to_data(event: Event) -> Data:
 
 def event_from_data(data: Mapping[str, Any]) -> Event:
     """Return the event that `event_to_data` wrote. Raises KeyError for an unknown event."""
-    event = _read(_EVENTS[data["event"]], data)
+    event = _read(EVENTS[data["event"]], data)
     assert isinstance(event, Event)  # noqa: S101 # all of them are
     return event
 
@@ -42,7 +40,7 @@ def signal_to_data(signal: Signal) -> Data:
 
 def signal_from_data(data: Mapping[str, Any]) -> Signal:
     """Return the signal that `signal_to_data` wrote. Raises KeyError for an unknown one."""
-    signal = _read(_SIGNALS[data["signal"]], data)
+    signal = _read(SIGNALS[data["signal"]], data)
     assert isinstance(signal, Signal)  # noqa: S101 # all of them are
     return signal
 

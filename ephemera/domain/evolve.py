@@ -1,9 +1,9 @@
 """`evolve(room, event) -> room`: what a fact makes of a room. It decides nothing."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ephemera.domain import events as e
 from ephemera.domain.events import Event, Secret
@@ -30,21 +30,12 @@ _Kept = TypeVar("_Kept", Member, Knock, Invitation)
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-WIPED: Final = {
-    "wiped": True,
-    "members": (),
-    "knocks": (),
-    "invitations": (),
-    "traces": {},
-    "seats": {},
-    "knockers": {},
-    "words": {},
-    "reserved": {},
-    "lapsed": {},
-    "banned": (),
-    "silenced": (),
-    "turned_away": {},
+WIPED: Final[Mapping[str, Any]] = {"wiped": True} | {
+    one.name: () if one.default == () else {}
+    for one in fields(Room)
+    if one.default == () or one.default_factory is dict
 }
+"""What a room is at its end: whatever it has several of is of its members."""
 
 
 def opened(event: e.RoomOpened) -> Room:
@@ -91,7 +82,7 @@ def _with_fact(room: Room, event: Event) -> Room:  # noqa: PLR0911 - one line fo
         case e.RoomRestored(generation=generation):
             return replace(room, generation=generation, traces={})
         case e.RoomWiped():
-            return replace(room, **WIPED)  # type: ignore[arg-type] # all of it are fields
+            return replace(room, **WIPED)
         case _:
             return _with_door(room, event)
 
@@ -113,8 +104,10 @@ def _with_door(room: Room, event: Event) -> Room:  # noqa: PLR0911 - the same
             return replace(room, knocks=(*room.knocks, knock), knocked=room.knocked + 1)
         case e.KnockEnded():
             return _without_knock(room, event)
-        case _:
+        case e.MessageEdited():
             return room
+        case _:
+            raise TypeError(event)
 
 
 def _with_secret(room: Room, secret: Secret) -> Room:

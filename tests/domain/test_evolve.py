@@ -1,9 +1,12 @@
 """What a fact makes of a room."""
 
+from dataclasses import fields
+
 import pytest
 
 from ephemera.domain.events import (
     CodeIssued,
+    Event,
     HostChanged,
     MemberJoined,
     MemberLeft,
@@ -15,7 +18,7 @@ from ephemera.domain.events import (
 )
 from ephemera.domain.evolve import evolve
 from ephemera.domain.nicknames import faces
-from ephemera.domain.rooms import Member
+from ephemera.domain.rooms import Member, Room
 from tests.support.rooms import NOON, a_room
 
 ROOM = a_room("Ben")
@@ -48,9 +51,19 @@ def test_no_secret_is(secret: Secret) -> None:
     assert changed.sequence == ROOM.sequence
 
 
-def test_a_secret_that_nobody_knows_is_a_fault() -> None:
+@pytest.mark.parametrize("fact", [Secret(), Event(at=NOON)])
+def test_a_fact_that_nobody_knows_is_a_fault(fact: Event | Secret) -> None:
     with pytest.raises(TypeError):
-        evolve(ROOM, Secret())
+        evolve(ROOM, fact)
+
+
+def test_nothing_that_a_room_has_several_of_outlives_it() -> None:
+    wiped = evolve(ROOM, RoomWiped(at=NOON, reason="closed"))
+    kept = {name for name in (one.name for one in fields(Room)) if getattr(wiped, name)}
+    assert kept == {
+        "id", "generation", "options", "opened_at", "expires_at", "code", "sequence", "admitted",
+        "met_at", "wiped",
+    }  # fmt: skip
 
 
 def test_a_new_code_takes_the_place_of_the_old_one() -> None:

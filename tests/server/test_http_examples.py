@@ -93,7 +93,7 @@ ROOTS = {"refused", "not-possible"}  # of several refusals: nobody is told these
 REASONS = {kind.reason for kind in all_kinds(Refusal)} - ROOTS
 WORDS = {
     *(f"POST /rooms/{{id}}/{noun}" for noun in ACTS),
-    *(kind.name for kind in EVENTS if kind is not Superseded),
+    *(EVENTS.keys() - {Superseded.name}),
     *REASONS,
     *(word for field_and_problem in texts._PROBLEMS for word in field_and_problem),
 }

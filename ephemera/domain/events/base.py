@@ -1,7 +1,12 @@
 """What every fact has in common, and how a later one changes what is kept of an earlier one."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+EVENTS: Final[dict[str, type["Event"]]] = {}
+"""Every kind of event there is, by its name: whoever defines one with a name has put it here."""
+SIGNALS: Final[dict[str, type["Signal"]]] = {}
+"""The same of signals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,6 +15,12 @@ class Event:
 
     name: ClassVar[str]
     at: float
+
+    def __init_subclass__(cls) -> None:
+        if "name" in vars(cls):
+            EVENTS[cls.name] = (
+                cls  # the last time with its slots, which a dataclass is made anew for
+            )
 
     @property
     def has_line(self) -> bool:
@@ -98,6 +109,9 @@ class Signal:
     """Something that is so only just now: told to whoever listens, numbered and kept nowhere."""
 
     name: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        SIGNALS[cls.name] = cls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
