@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from ephemera.eager import start
+from ephemera.server.eager import start
 from ephemera.web import answers
 from ephemera.web.answers import Answer
 from ephemera.web.asked import asked_by, refuse_other_sites
