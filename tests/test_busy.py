@@ -6,8 +6,10 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from os import kill
 from pathlib import Path
+from signal import SIG_DFL, SIG_IGN
 
 import pytest
 
@@ -19,9 +21,11 @@ LOOPS = 2
 
 
 @asynccontextmanager
-async def busy(*command: str) -> AsyncIterator[Process]:
+async def busy(*command: str, hangup: signal.Handlers = SIG_DFL) -> AsyncIterator[Process]:
+    """Run the command; what a hangup comes to is settled, for this test may itself run by nohup."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, ROOT / "tools/busy.py", "-n", str(LOOPS), "--", *command
+        *(sys.executable, str(ROOT / "tools/busy.py"), "-n", str(LOOPS), "--", *command),
+        preexec_fn=partial(signal.signal, signal.SIGHUP, hangup),
     )
     try:
         yield process
@@ -86,3 +90,8 @@ async def test_whoever_ends_it_ends_the_loops(number: signal.Signals) -> None:
         if number == signal.SIGKILL:  # nothing could be passed on
             kill(command, signal.SIGKILL)
         await comes(lambda: not is_running(command))
+
+
+async def test_by_nohup_it_outlives_a_hangup() -> None:
+    async with busy("sh", "-c", "kill -HUP $PPID; exit 7", hangup=SIG_IGN) as process:
+        assert await ended(process) == 7

@@ -55,7 +55,8 @@ def _run(command: Sequence[str]) -> int:
             running.send_signal(number)
 
     for number in PASSED_ON:
-        signal.signal(number, pass_on)
+        if signal.getsignal(number) != signal.SIG_IGN:  # by nohup, and the command ignores it, too
+            signal.signal(number, pass_on)
     code = running.wait()
     return code if code >= 0 else 128 - code
 
