@@ -48,6 +48,7 @@ def test_the_wheel_holds_pages_styles_scripts_and_libraries(built: Path) -> None
         inside = set(wheel.namelist())
     assert inside >= NEEDED
     assert inside >= {f"ephemera/{path}" for path in below("templates") | below("static")}
+    assert not [name for name in inside if name.endswith("README.md")]
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:
