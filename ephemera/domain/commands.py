@@ -1,25 +1,41 @@
-"""What somebody wants to happen, as verbs. `at` is the time of asking, seconds since the epoch."""
+"""What somebody wants to happen, as verbs: `decide` is told when, and `By` says who acts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ephemera.domain.events import Quote
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Newcomers, Options, Sign
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A wish; `decide` says what comes of it."""
 
-    at: float
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act(Command):
-    """A wish of the member of that id."""
+class Act:
+    """What a member does; `By` says who."""
+
+    __slots__ = ()
+
+    shows_life: ClassVar[bool] = True
+    """Whether it tells the others that who was away is here, if anything comes of it."""
+
+
+class Power(Act):
+    """What only a host may do."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class By(Command):
+    """Let the member of that id do something."""
 
     member_id: str
+    act: Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +119,8 @@ class React(Act):
 class Return(Act):
     """Be here, after having been away or not."""
 
+    shows_life = False  # it is nothing but that
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(Act):
@@ -112,16 +130,19 @@ class Leave(Act):
     or what one has been asked about already, in the words of the refusal that asked.
     """
 
+    shows_life = False  # they are gone after it
     sure: str = "yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Close(Act):
+class Close(Power):
     """End the room for all, now."""
+
+    shows_life = False  # there is nobody to tell it to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remove(Act):
+class Remove(Power):
     """Show a member out for good; with a `code`, it is the room's from then on."""
 
     target: str
@@ -129,7 +150,7 @@ class Remove(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mute(Act):
+class Mute(Power):
     """Let a member speak no more, or again."""
 
     target: str
@@ -137,7 +158,7 @@ class Mute(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Appoint(Act):
+class Appoint(Power):
     """Make a member a host, beside oneself or (not `stay`) in one's own place."""
 
     target: str
@@ -145,26 +166,26 @@ class Appoint(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resign(Act):
+class Resign(Power):
     """Be a host no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lock(Act):
+class Lock(Power):
     """Let the code admit nobody, or again."""
 
     locked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rotate(Act):
+class Rotate(Power):
     """Put this code in the place of the room's."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invite(Act):
+class Invite(Power):
     """Issue an invitation for `uses` people and `seconds`, whose word has that digest."""
 
     digest: str = field(repr=False)
@@ -173,7 +194,7 @@ class Invite(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revoke(Act):
+class Revoke(Power):
     """Close the way in that an invitation is."""
 
     invitation: str
@@ -188,7 +209,7 @@ class Answer(Act):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeOptions(Act):
+class ChangeOptions(Power):
     """Run the room like this from now on; what is None stays as it is."""
 
     capacity: int | None = None

@@ -28,14 +28,9 @@ class Invitations:
 
         The same request with the same key again is the same invitation.
         """
-        room_id, member_id = seated.room.id, seated.member.id
+        room_id = seated.room.id
         secret = self._retries.token(key, "invitation", room_id, str(uses), str(seconds))
         word = Word(room_id, secret)
-        room = await self._lobby.act(
-            seated,
-            lambda at: Invite(
-                at=at, member_id=member_id, digest=word.digest, uses=uses, seconds=seconds
-            ),
-        )
+        room = await self._lobby.act(seated, Invite(digest=word.digest, uses=uses, seconds=seconds))
         issued = next(one for one in room.invitations if room.words[one.id] == word.digest)
         return Issued(issued, word)

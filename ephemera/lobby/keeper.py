@@ -15,13 +15,13 @@ class Keeper:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._steps = Steps(engine)
+        self._steps = Steps(engine, engine.clock)
 
     async def bring_back(self, room: Room) -> None:
         """Let a lost room go on as it was when it was last seen, in a new generation.
 
         Of several processes that try it one is the first; the others find it there.
         """
-        command = Restore(at=self._engine.clock(), generation=secrets.token_hex(4))
+        command = Restore(generation=secrets.token_hex(4))
         with suppress(Conflict):
-            await self._steps.start(*decide(room, command))
+            await self._steps.start(*decide(room, command, self._engine.clock()))

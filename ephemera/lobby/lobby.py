@@ -2,12 +2,11 @@
 
 import secrets
 from collections.abc import Callable
-from functools import partial
 from typing import Final, NamedTuple
 
 from ephemera.clock import Clock
 from ephemera.domain.codes import new_code, read_code
-from ephemera.domain.commands import Close, Command, Join, Leave, Open, Withdraw
+from ephemera.domain.commands import Act, By, Close, Join, Leave, Open, Withdraw
 from ephemera.domain.decide import open_room
 from ephemera.domain.errors import NoSuchRoom, Unavailable, WrongCode
 from ephemera.domain.nicknames import read_nickname
@@ -92,7 +91,7 @@ class Lobby:
         self._retries = retries
         self._lifetime = lifetime
         self._most_rooms = most_rooms
-        self._steps = Steps(engine)
+        self._steps = Steps(engine, clock)
 
     async def open(
         self, nickname: str, options: Options, visitor: str, key: str | None = None
@@ -113,7 +112,6 @@ class Lobby:
         if await self._engine.count_rooms() >= self._most_rooms:
             raise Unavailable(RETRY_WHEN_FULL_SECONDS)
         command = Open(
-            at=self._clock(),
             room_id=room_id,
             generation=secrets.token_hex(4),
             code=new_code(room_id),
@@ -122,7 +120,7 @@ class Lobby:
             options=options,
             lifetime=self._lifetime,
         )
-        room, events = open_room(command)
+        room, events = open_room(command, self._clock())
         await self._limits.spend((limits.ROOMS_FROM_AN_ADDRESS, visitor))
         try:
             await self._steps.start(room, events)
@@ -153,8 +151,7 @@ class Lobby:
         if word and not snapshot.room.invitation_of(word.digest, self._clock()):
             await self._limits.spend(*_failed_join(visitor))
             raise WrongCode
-        wish = partial(
-            Join,
+        command = Join(
             nickname=nickname,
             digest=digest_of(token),
             code=read_code(code),
@@ -164,7 +161,7 @@ class Lobby:
         cost = price(snapshot.room, visitor, asks=asks)
         try:
             async with self._limits.paying(*cost, refunding=not asks):
-                room = await self._steps.carry_out(snapshot, lambda _: wish(at=self._clock()))
+                room = await self._steps.carry_out(snapshot, command)
         except NoSuchRoom:
             raise WrongCode from None
         placed = placed_in(room, token)
@@ -231,31 +228,27 @@ class Lobby:
         """Wait no longer."""
         knock = waiting.knock
         if isinstance(knock, Knock):
-            await self._steps.carry_out(
-                waiting.snapshot, lambda _: Withdraw(at=self._clock(), knock_id=knock.id)
-            )
+            await self._steps.carry_out(waiting.snapshot, Withdraw(knock_id=knock.id))
 
     async def afford(self, room_id: str, seat: str) -> None:
         """Take what it costs to show somebody all of a room from their budget."""
         await self._limits.spend((limits.READS_OF_A_SEAT, f"{room_id}/{seat}"))
 
-    async def act(self, seated: Seated, wish: Callable[[float], Command]) -> Room:
-        """Carry out what a member wants, `wish` made with the time of now."""
+    async def act(self, seated: Seated, act: Act) -> Room:
+        """Let a member do something; return the room after it."""
         await self._limits.spend((limits.ACTS_OF_A_SEAT, f"{seated.room.id}/{seated.member.id}"))
-        return await self._carry_out(seated, wish)
+        return await self._carry_out(seated, act)
 
     async def leave(self, seated: Seated, sure: str = "yes") -> None:
         """Give the seat up; the room of the last one ends at once. For `sure`, see `Leave`."""
-        await self._carry_out(
-            seated, lambda at: Leave(at=at, member_id=seated.member.id, sure=sure)
-        )
+        await self._carry_out(seated, Leave(sure=sure))
 
     async def close(self, seated: Seated) -> None:
         """End the room for all. Raises `NotHost`."""
-        await self._carry_out(seated, lambda at: Close(at=at, member_id=seated.member.id))
+        await self._carry_out(seated, Close())
 
-    async def _carry_out(self, seated: Seated, wish: Callable[[float], Command]) -> Room:
-        return await self._steps.carry_out(seated.snapshot, lambda _: wish(self._clock()))
+    async def _carry_out(self, seated: Seated, act: Act) -> Room:
+        return await self._steps.carry_out(seated.snapshot, By(seated.member.id, act))
 
 
 def _failed_join(visitor: str) -> tuple[tuple[Limit, str], ...]:

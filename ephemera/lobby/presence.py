@@ -1,7 +1,9 @@
 """Signs of life: who shows one keeps the seat, and who was away is back."""
 
+from contextlib import suppress
+
 from ephemera.clock import Clock
-from ephemera.domain.commands import Return
+from ephemera.domain.commands import By, Return
 from ephemera.domain.errors import NoSuchRoom
 from ephemera.domain.presence import Lease
 from ephemera.engine.base import Engine, Snapshot
@@ -14,7 +16,7 @@ class Presence:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._steps = Steps(engine)
+        self._steps = Steps(engine, clock)
 
     async def renew(self, room_id: str, *member_ids: str) -> None:
         """Note that these members of a room are here; announce it when one had been away.
@@ -29,14 +31,12 @@ class Presence:
             return
         for member in snapshot.room.members:
             if member.away_since is not None and member.id in member_ids:
-                await self._announce(snapshot, member.id, lease.seen_at)
+                await self._announce(snapshot, member.id)
 
     async def linger(self, room_id: str, member_id: str, closed_at: float) -> None:
         """Note that the member's last stream closed: they may be back in a moment."""
         await self._engine.renew(room_id, {member_id: Lease.lingering(closed_at)})
 
-    async def _announce(self, snapshot: Snapshot, member_id: str, at: float) -> None:
-        try:
-            await self._steps.carry_out(snapshot, lambda _: Return(at=at, member_id=member_id))
-        except NoSuchRoom:
-            return
+    async def _announce(self, snapshot: Snapshot, member_id: str) -> None:
+        with suppress(NoSuchRoom):
+            await self._steps.carry_out(snapshot, By(member_id, Return()))

@@ -9,7 +9,7 @@ from ephemera.clock import Clock
 from ephemera.domain.commands import Sweep
 from ephemera.domain.errors import NoSuchRoom, Unavailable
 from ephemera.domain.presence import due_at
-from ephemera.engine.base import Engine
+from ephemera.engine.base import Engine, Snapshot
 from ephemera.lobby.steps import Steps
 
 PERIOD_SECONDS: Final = 0.5
@@ -31,7 +31,7 @@ class Reaper:
         self._engine = engine
         self._clock = clock
         self._reaped = reaped
-        self._steps = Steps(engine)
+        self._steps = Steps(engine, clock)
 
     async def run(self) -> NoReturn:
         """Reap for as long as the process lives."""
@@ -56,9 +56,7 @@ class Reaper:
         """Look at a room, and tell whether that changed it."""
         try:
             before = await self._steps.load(room_id)
-            room = await self._steps.carry_out(
-                before, lambda now: Sweep(at=self._clock(), leases=now.leases)
-            )
+            room = await self._steps.carry_out(before, await _sweep(before), anew=_sweep)
             if room.wiped:
                 self._reaped()
             now = await self._steps.load(room_id)
@@ -66,3 +64,7 @@ class Reaper:
             return True
         await self._engine.postpone(room_id, due_at(*now))
         return room is not before.room
+
+
+async def _sweep(snapshot: Snapshot) -> Sweep:  # a coroutine, as `Anew` must be
+    return Sweep(leases=snapshot.leases)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from ephemera.clock import Clock
-from ephemera.domain.commands import ComeBack, Leave, Withdraw
+from ephemera.domain.commands import By, ComeBack, Command, Leave, Withdraw
 from ephemera.domain.errors import NoSuchRoom
 from ephemera.domain.rooms import Lapsed, Room
 from ephemera.domain.tokens import digest_of
@@ -43,10 +43,9 @@ class Returning:
 
     def __init__(self, engine: Engine, clock: Clock, limits: Limits, retries: Retries) -> None:
         self._engine = engine
-        self._clock = clock
         self._limits = limits
         self._retries = retries
-        self._steps = Steps(engine)
+        self._steps = Steps(engine, clock)
 
     async def lost(self, room_id: str, token: str | None) -> LostPlace:
         """Return the place that was lost. Raises `NoSuchRoom` for everybody else."""
@@ -83,8 +82,7 @@ class Returning:
             *price(snapshot.room, visitor, asks=asks), refunding=not asks
         ):
             return await self._steps.carry_out(
-                snapshot,
-                lambda _: ComeBack(at=self._clock(), digest=digest_of(fresh), previous=previous),
+                snapshot, ComeBack(digest=digest_of(fresh), previous=previous)
             )
 
     async def held(self, tokens: Iterable[tuple[str, str]]) -> list[HeldPlace]:
@@ -106,18 +104,17 @@ class Returning:
         Raises `NoSuchRoom` when there is no such place.
         """
         snapshot = await self._steps.load(room_id)
-        wish = self._undoing(snapshot, proof)
-        await self._steps.carry_out(snapshot, lambda _: wish)
+        await self._steps.carry_out(snapshot, self._undoing(snapshot, proof))
 
-    def _undoing(self, snapshot: Snapshot, proof: str) -> Leave | Withdraw:
+    def _undoing(self, snapshot: Snapshot, proof: str) -> Command:
         room, leases = snapshot
         for member in room.members:
             is_unseen = leases[member.id].seen_at <= member.joined_at
             if is_unseen and self._proves(proof, room, room.seats[member.id].digest):
-                return Leave(at=self._clock(), member_id=member.id)
+                return By(member.id, Leave())
         for knock_id, knocker in room.knockers.items():
             if self._proves(proof, room, knocker.digest):
-                return Withdraw(at=self._clock(), knock_id=knock_id)
+                return Withdraw(knock_id=knock_id)
         raise NoSuchRoom
 
     def _proves(self, proof: str, room: Room, digest: str) -> bool:

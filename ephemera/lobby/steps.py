@@ -1,7 +1,8 @@
 """One step of a room: load, decide, commit, and again when somebody else was faster."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from ephemera.clock import Clock
 from ephemera.domain.commands import Command, Sweep
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.decide import decide
@@ -11,15 +12,16 @@ from ephemera.domain.presence import Lease, due_at
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Change, Conflict, Engine, Entry, Snapshot
 
-Wish = Callable[[Snapshot], Command]
-"""Makes the command for the room as it is now; called again after a conflict."""
+Anew = Callable[[Snapshot], Awaitable[Command]]
+"""Makes a command that rests on more of a room than the rules see, for the room as it is now."""
 
 
 class Steps:
     """Carries commands out, each as one atomic step of the engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
 
     async def load(self, room_id: str) -> Snapshot:
         """Return the room with its leases. Raises `NoSuchRoom`."""
@@ -28,16 +30,20 @@ class Steps:
             raise NoSuchRoom
         return snapshot
 
-    async def carry_out(self, snapshot: Snapshot, wish: Wish) -> Room:
-        """Return the room after the command that `wish` makes; what it refuses is raised.
+    async def carry_out(
+        self, snapshot: Snapshot, command: Command, anew: Anew | None = None
+    ) -> Room:
+        """Return the room after the command; what its rule refuses is raised.
+
+        When somebody else is faster it is decided again on the room as it is by then: the same
+        command, or what `anew` makes.
 
         Raises `NoSuchRoom`, too, when another room has come in the place of this one: who opens a
         room with the key of one that is gone gets its id.
         """
         opened_at = snapshot.room.opened_at
         while True:
-            command = wish(snapshot)
-            room, events = decide(snapshot.room, command)
+            room, events = decide(snapshot.room, command, self._clock())
             if not events:
                 return room
             try:
@@ -46,6 +52,8 @@ class Steps:
                 snapshot = await self.load(room.id)
                 if snapshot.room.opened_at != opened_at:
                     raise NoSuchRoom from None
+                if anew:
+                    command = await anew(snapshot)
             else:
                 return room
 

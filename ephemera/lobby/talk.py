@@ -1,18 +1,16 @@
 """What is said in a room, and who is about to say something."""
 
 import hashlib
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from dataclasses import replace
 from typing import Final
 
 from ephemera.clock import Clock
-from ephemera.domain.commands import Edit, Post
+from ephemera.domain.commands import By, Edit, Post
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MemberWriting, MessagePosted, Quote, first_line
 from ephemera.domain.rooms import Room
 from ephemera.domain.texts import read_text
-from ephemera.engine.base import Conflict, Engine, Snapshot
+from ephemera.engine.base import Engine, Snapshot
 from ephemera.lobby import limits
 from ephemera.lobby.limits import Limit, Limits
 from ephemera.lobby.lobby import Seated
@@ -27,10 +25,9 @@ class Talk:
 
     def __init__(self, engine: Engine, clock: Clock, limits: Limits) -> None:
         self._engine = engine
-        self._clock = clock
         self._limits = limits
         self._writing = Limits(engine, clock)
-        self._steps = Steps(engine)
+        self._steps = Steps(engine, clock)
 
     async def post(
         self, seated: Seated, text: str, key: str | None = None, reply: int | None = None
@@ -44,8 +41,11 @@ class Talk:
         if fingerprint and (known := seated.room.sequence_of(member_id, fingerprint)):
             return Cursor(seated.room.generation, known)
         await self._spend(seated)
-        wish = partial(Post, member_id=member_id, text=text, fingerprint=fingerprint)
-        room = await self._say(seated, wish, reply)
+        said = Post(text=text, fingerprint=fingerprint)
+        if reply is None:
+            room = await self._steps.carry_out(seated.snapshot, By(member_id, said))
+        else:
+            room = await self._reply(seated, said, reply)
         known = room.sequence_of(member_id, fingerprint) if fingerprint else None
         return Cursor(room.generation, known or room.sequence)
 
@@ -54,10 +54,7 @@ class Talk:
         text = read_text(text)
         await self._spend(seated)
         return await self._steps.carry_out(
-            seated.snapshot,
-            lambda _: Edit(
-                at=self._clock(), member_id=seated.member.id, message=message, text=text
-            ),
+            seated.snapshot, By(seated.member.id, Edit(message=message, text=text))
         )
 
     async def find(self, seated: Seated, message: int) -> MessagePosted | None:
@@ -85,23 +82,15 @@ class Talk:
             return None
         return Quote(message, found.member_id, found.nickname, first_line(found.text))
 
-    async def _say(self, seated: Seated, wish: Callable[..., Post], reply: int | None) -> Room:
-        """Carry the wish out; what it quotes are the words of that very room, never older ones."""
-        if reply is None:
-            return await self._steps.carry_out(seated.snapshot, lambda _: wish(at=self._clock()))
-        while True:
-            quoting = partial(wish, reply=await self.quote(seated, reply))
-            with suppress(Conflict):
-                return await self._steps.carry_out(
-                    seated.snapshot, partial(self._only_in, seated.room.sequence, quoting)
-                )
-            seated = seated._replace(snapshot=await self._steps.load(seated.room.id))
+    async def _reply(self, seated: Seated, said: Post, to: int) -> Room:
+        """Say it; what it quotes are the words of the very room it is said in, never older ones."""
 
-    def _only_in(self, version: int, wish: Callable[..., Post], now: Snapshot) -> Post:
-        """Return the command for a room of that version. Raises `Conflict` for another."""
-        if now.room.sequence != version:
-            raise Conflict
-        return wish(at=self._clock())
+        async def quoting(snapshot: Snapshot) -> By:
+            quote = await self.quote(seated._replace(snapshot=snapshot), to)
+            return By(seated.member.id, replace(said, reply=quote))
+
+        snapshot = seated.snapshot
+        return await self._steps.carry_out(snapshot, await quoting(snapshot), anew=quoting)
 
     async def _spend(self, seated: Seated) -> None:
         await self._limits.spend(

@@ -16,7 +16,7 @@ from ephemera.engine.base import Engine, Entry
 from ephemera.lobby.lobby import Lobby, Seated
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.talk import Talk
-from ephemera.web.acts.options import read_options
+from ephemera.web.acts import read_options
 from ephemera.web.addresses import Addresses
 from ephemera.web.composer import asked_composer
 from ephemera.web.fragments import Fragments

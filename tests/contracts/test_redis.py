@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -234,8 +233,7 @@ async def test_a_process_that_missed_the_news_lets_in_who_joined_and_not_who_was
     ben = await here.join(ada, "Ben")
     await there.post(ben, "hello")
     await comes(lambda: theirs.engine.recall(ada.room.id))
-    removal = partial(Remove, member_id=ada.member.id, target=ben.member.id)
-    await here.lobby.act(await here.seated(ada), lambda at: removal(at=at))
+    await here.act(ada, Remove(target=ben.member.id))
     known = theirs.engine.recall(ada.room.id)
     assert known
     assert known.room.member(ben.member.id), "they have not heard of it"

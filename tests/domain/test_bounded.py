@@ -8,6 +8,7 @@ import pytest
 
 from ephemera.domain.commands import (
     Answer,
+    By,
     ChangeOptions,
     Command,
     Invite,
@@ -15,7 +16,6 @@ from ephemera.domain.commands import (
     Leave,
     Mute,
     Remove,
-    Sweep,
     Withdraw,
 )
 from ephemera.domain.decide import decide
@@ -33,7 +33,7 @@ from ephemera.domain.rooms import (
     MOST_TRACES,
     Room,
 )
-from tests.support.rooms import NOON, a_room, joining
+from tests.support.rooms import NOON, a_room, after, joining, swept
 
 ROUNDS: Final = 450
 FACES: Final = 3
@@ -56,12 +56,6 @@ BOUNDS: Final[Mapping[str, int]] = {
 """How many a room keeps at most of everything that it keeps several of."""
 
 
-def after(room: Room, *commands: Command) -> Room:
-    for command in commands:
-        room, _ = decide(room, command)
-    return room
-
-
 def newest(room: Room) -> str:
     return room.members[-1].id
 
@@ -77,36 +71,35 @@ def test_every_collection_of_a_room_has_its_bound() -> None:
 
 def come_and_go(room: Room, number: int) -> Room:
     room = after(room, joining(f"Guest {number}"))
-    return after(room, Leave(at=NOON, member_id=newest(room)))
+    return after(room, By(newest(room), Leave()))
 
 
 def come_and_be_removed(room: Room, number: int) -> Room:
     room = after(room, joining(f"Guest {number}"))
-    wish = {"at": NOON, "member_id": "p1", "target": newest(room)}
-    return after(room, Mute(**wish), Remove(**wish))  # type: ignore[arg-type] # its own fields
+    target = newest(room)
+    return after(room, By("p1", Mute(target=target)), By("p1", Remove(target=target)))
 
 
 def come_and_stay_away(room: Room, number: int) -> Room:
     room = after(room, joining(f"Guest {number}"))
-    here = {member.id: Lease.renewed(NOON + 999) for member in room.members}
-    return after(room, Sweep(at=NOON + 999, leases={**here, newest(room): Lease(NOON, NOON)}))
+    return swept(room, NOON + 999, **{newest(room): Lease(NOON, NOON)})[0]
 
 
 def knock_in_vain(room: Room, number: int) -> Room:
-    room = after(room, ChangeOptions(at=NOON, member_id="p1", ask=True), joining(f"K {number}"))
+    room = after(room, By("p1", ChangeOptions(ask=True)), joining(f"K {number}"))
     knock = room.knocks[-1].id
-    away: Command = Withdraw(at=NOON, knock_id=knock)
+    away: Command = Withdraw(knock_id=knock)
     if number % 2:
-        away = Answer(at=NOON, member_id="p1", knock=knock, admit=False)
-    return after(room, away, ChangeOptions(at=NOON, member_id="p1", ask=False))
+        away = By("p1", Answer(knock=knock, admit=False))
+    return after(room, away, By("p1", ChangeOptions(ask=False)))
 
 
 def be_invited(room: Room, number: int) -> Room:
     word = f"word {number}"
-    room = after(room, Invite(at=NOON, member_id="p1", digest=word))
-    come = Join(at=NOON, nickname=f"Guest {number}", digest=f"digest {number}", word=word)
+    room = after(room, By("p1", Invite(digest=word)))
+    come = Join(nickname=f"Guest {number}", digest=f"digest {number}", word=word)
     room = after(room, come)
-    return after(room, Leave(at=NOON, member_id=newest(room)))
+    return after(room, By(newest(room), Leave()))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +126,7 @@ def test_a_room_is_never_closed_to_newcomers_by_its_history() -> None:
 
 
 def mallory_as(nickname: str) -> Join:
-    return Join(at=NOON, nickname=nickname, digest="Mallory's digest", code=a_room().code)
+    return Join(nickname=nickname, digest="Mallory's digest", code=a_room().code)
 
 
 def test_the_newest_former_names_stay_reserved_and_older_ones_are_forgotten() -> None:
@@ -141,22 +134,22 @@ def test_the_newest_former_names_stay_reserved_and_older_ones_are_forgotten() ->
     for number in range(1, MOST_FORMER_NAMES):
         room = come_and_go(room, number)
     with pytest.raises(NicknameTaken):
-        decide(room, mallory_as("Guest 0"))
+        decide(room, mallory_as("Guest 0"), NOON)
     room = come_and_go(room, MOST_FORMER_NAMES)
     assert after(room, mallory_as("Guest 0")).members[-1].nickname == "Guest 0"
     with pytest.raises(NicknameTaken):
-        decide(room, mallory_as("Guest 1"))
+        decide(room, mallory_as("Guest 1"), NOON)
 
 
 def test_names_count_from_when_they_were_given_up_and_those_of_who_is_here_are_kept() -> None:
     room = a_room("Ben", "Eve")
     for number in range(MOST_FORMER_NAMES + 10):
         room = come_and_go(room, number)
-    room = after(room, Leave(at=NOON, member_id="p2"))
+    room = after(room, By("p2", Leave()))
     room = come_and_go(room, 9_999)
     for name in ("Ada", "Ben", "Eve"):
         with pytest.raises(NicknameTaken):
-            decide(room, mallory_as(name))
+            decide(room, mallory_as(name), NOON)
 
 
 def test_who_comes_and_goes_with_one_token_runs_up_no_more_than_anybody_else() -> None:
@@ -164,5 +157,5 @@ def test_who_comes_and_goes_with_one_token_runs_up_no_more_than_anybody_else() -
     for number in range(MOST_FORMER_NAMES + 50):
         room = after(room, joining(f"Guest {number}", previous=previous))
         previous = f"Guest {number}'s digest"
-        room = after(room, Leave(at=NOON, member_id=newest(room)))
+        room = after(room, By(newest(room), Leave()))
     assert sum(face.startswith("fold:") for face in room.reserved) <= MOST_FORMER_NAMES + MOST_SEATS

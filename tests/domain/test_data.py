@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ephemera.domain.commands import Answer, Invite, Leave, Mute, Post, React, Remove
+from ephemera.domain.commands import Answer, By, Invite, Leave, Mute, Post, React, Remove
 from ephemera.domain.data import event_from_data, event_to_data, room_from_data, room_to_data
 from ephemera.domain.decide import decide
 from ephemera.domain.events import EVENTS, Event, MemberJoined, MessagePosted, Quote
@@ -25,6 +25,7 @@ from ephemera.domain.rooms import (
     Seat,
     Trace,
 )
+from tests.support.kinds import all_below
 from tests.support.rooms import NOON, a_room, joining
 
 SIMPLE: Final[Mapping[Any, st.SearchStrategy[Any]]] = {
@@ -69,17 +70,17 @@ def a_lived_in_room() -> Room:
     options = Options(capacity=8, grace=900, ask=True, newcomers="later", vanish=60)
     room = replace(a_room("Ben", "Eve", "Mona"), options=options, locked=False)
     for command in (
-        Post(at=NOON + 9, member_id="p1", text="hello", fingerprint="f"),
-        React(at=NOON + 9, member_id="p2", message=6, sign="wow"),
-        Mute(at=NOON + 9, member_id="p1", target="p4"),
-        Remove(at=NOON + 9, member_id="p1", target="p3"),
-        Invite(at=NOON + 9, member_id="p1", digest="word's digest", uses=2),
+        By("p1", Post(text="hello", fingerprint="f")),
+        By("p2", React(message=6, sign="wow")),
+        By("p1", Mute(target="p4")),
+        By("p1", Remove(target="p3")),
+        By("p1", Invite(digest="word's digest", uses=2)),
         joining("Zoe"),
         joining("Cleo"),
-        Answer(at=NOON + 9, member_id="p1", knock="k2", admit=False),
-        Leave(at=NOON + 9, member_id="p4"),
+        By("p1", Answer(knock="k2", admit=False)),
+        By("p4", Leave()),
     ):
-        room, _ = decide(room, command)
+        room, _ = decide(room, command, NOON)
     return replace(room, lapsed={"p9": Lapsed(replace(room.members[0], id="p9"), "a digest")})
 
 
@@ -99,7 +100,7 @@ def test_a_room_that_has_lived_comes_back_with_all_that_it_knows() -> None:
     assert {type(key) for key in back.traces} == {int}
     message = 6
     assert back.traces[message].reactions == (("p2", "wow"),)
-    assert decide(back, joining("Zoe")) == decide(room, joining("Zoe"))
+    assert decide(back, joining("Zoe"), NOON) == decide(room, joining("Zoe"), NOON)
 
 
 @pytest.mark.parametrize("kind", EVENTS.values(), ids=EVENTS)

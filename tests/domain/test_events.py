@@ -30,7 +30,7 @@ def test_whatever_happens_weighs_something() -> None:
 
 
 def test_what_people_read_about_has_a_line() -> None:
-    opened, _ = open_room(an_opening())[1]
+    opened, _ = open_room(an_opening(), NOON)[1]
     for event in (
         opened,
         SAID,
@@ -54,7 +54,7 @@ def test_who_resigns_has_shown_life() -> None:
 
 
 def test_coming_going_and_the_end_have_none() -> None:
-    _, host_joined = open_room(an_opening())[1]
+    _, host_joined = open_room(an_opening(), NOON)[1]
     for event in (
         host_joined,
         MemberWentAway(at=NOON, member=BEN),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ephemera.domain.commands import Appoint, Leave
+from ephemera.domain.commands import Appoint, By, Leave
 from ephemera.domain.decide import decide
 from ephemera.domain.errors import LeavingErases, LeavingHandsOver
 from ephemera.domain.rooms import Room
@@ -12,7 +12,7 @@ from tests.support.rooms import NOON, a_room, joining, named
 
 
 def leaving(room: Room, nickname: str, sure: str = "no") -> Room:
-    return decide(room, Leave(at=NOON, member_id=named(room, nickname).id, sure=sure))[0]
+    return decide(room, By(named(room, nickname).id, Leave(sure=sure)), NOON)[0]
 
 
 def test_the_last_one_is_asked_before_the_room_is_erased() -> None:
@@ -37,7 +37,7 @@ def test_the_only_host_is_asked_and_told_who_becomes_the_host() -> None:
 def test_everybody_else_leaves_at_once() -> None:
     room = a_room("Ben", "Cleo")
     assert len(leaving(room, "Ben").members) == 2
-    two, _ = decide(room, Appoint(at=NOON, member_id="p1", target="p2"))
+    two, _ = decide(room, By("p1", Appoint(target="p2")), NOON)
     assert len(leaving(two, "Ada").members) == 2
 
 
@@ -58,7 +58,7 @@ def test_who_was_asked_about_something_else_is_asked_again() -> None:
     assert question.value.nickname == "Cleo"
     with pytest.raises(LeavingErases):
         leaving(leaving(without_ben, "Cleo"), "Ada", "p3")
-    joined, _ = decide(a_room(), joining("Ben"))
+    joined, _ = decide(a_room(), joining("Ben"), NOON)
     with pytest.raises(LeavingHandsOver):
         leaving(joined, "Ada", "erases")
 

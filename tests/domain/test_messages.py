@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from ephemera.domain.commands import Command, Delete, Edit, Post, React, Sweep
+from ephemera.domain.commands import By, Command, Delete, Edit, Post, React
 from ephemera.domain.data import room_from_data, room_to_data
 from ephemera.domain.decide import decide
 from ephemera.domain.decide.messages import AT_ONCE, EDIT_SECONDS, may_edit
@@ -30,40 +30,36 @@ from ephemera.domain.events import (
     Quote,
     first_line,
 )
-from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import MOST_TRACES, VANISHINGS, Room
-from tests.support.rooms import NOON, a_room
+from tests.support.rooms import NOON, a_room, after, swept
 
 ADA, BEN, CLEO = "p1", "p2", "p3"
-LATER: Final = NOON + 10
 
 
-def post(text: str = "hello", by: str = BEN, at: float = LATER, reply: Quote | None = None) -> Post:
-    return Post(at=at, member_id=by, text=text, reply=reply)
+def post(text: str = "hello", by: str = BEN, reply: Quote | None = None) -> By:
+    return By(by, Post(text=text, reply=reply))
 
 
-def edit(message: int, by: str = BEN, at: float = LATER, text: str = "hullo") -> Edit:
-    return Edit(at=at, member_id=by, message=message, text=text)
+def edit(message: int, by: str = BEN, text: str = "hullo") -> By:
+    return By(by, Edit(message=message, text=text))
 
 
-def delete(message: int, by: str = BEN, at: float = LATER) -> Delete:
-    return Delete(at=at, member_id=by, message=message)
+def delete(message: int, by: str = BEN) -> By:
+    return By(by, Delete(message=message))
 
 
-def react(message: int, by: str = BEN, at: float = LATER) -> React:
-    return React(at=at, member_id=by, message=message, sign="love")
+def react(message: int, by: str = BEN) -> By:
+    return By(by, React(message=message, sign="love"))
 
 
-ACTS: Final[dict[str, Callable[..., Command]]] = {"edit": edit, "delete": delete, "react": react}
+ACTS: Final[dict[str, Callable[..., By]]] = {"edit": edit, "delete": delete, "react": react}
 
 
 def talked(*commands: Command, vanish: int = 0) -> Room:
     """Return Ada's room with Ben, who said something, and Cleo, after these commands too."""
     room = a_room("Ben", "Cleo")
     room = replace(room, options=replace(room.options, vanish=vanish))
-    for command in (post(), *commands):
-        room, _ = decide(room, command)
-    return room
+    return after(room, post(), *commands)
 
 
 SAID: Final = talked().sequence
@@ -79,15 +75,15 @@ def changed(room: Room, member_id: str, **changes: object) -> Room:
     return replace(room, members=members)
 
 
-def only(room: Room, command: Command) -> Event:
+def only(room: Room, command: Command, now: float = NOON) -> Event:
     """Return the one event that comes of the command."""
-    (event,) = decide(room, command)[1]
+    (event,) = decide(room, command, now)[1]
     return event
 
 
-def refused(room: Room, command: Command) -> Refusal:
+def refused(room: Room, command: Command, now: float = NOON) -> Refusal:
     with pytest.raises(Refusal) as refusal:
-        decide(room, command)
+        decide(room, command, now)
     return refusal.value
 
 
@@ -96,7 +92,7 @@ def refused(room: Room, command: Command) -> Refusal:
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 @pytest.mark.parametrize("number", [0, -1, 10**14, SAID + 1])
-def test_a_message_that_never_was_is_unknown(act: Callable[..., Command], number: int) -> None:
+def test_a_message_that_never_was_is_unknown(act: Callable[..., By], number: int) -> None:
     only(talked(), act(SAID))
     refusal = refused(talked(), act(number))
     assert isinstance(refusal, Invalid)
@@ -104,7 +100,7 @@ def test_a_message_that_never_was_is_unknown(act: Callable[..., Command], number
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_an_event_that_is_no_message_is_gone_like_an_old_one(act: Callable[..., Command]) -> None:
+def test_an_event_that_is_no_message_is_gone_like_an_old_one(act: Callable[..., By]) -> None:
     assert isinstance(refused(talked(), act(1)), MessageGone)
     crowded = talked(*[post() for _ in range(MOST_TRACES)])
     assert len(crowded.traces) == MOST_TRACES
@@ -114,24 +110,24 @@ def test_an_event_that_is_no_message_is_gone_like_an_old_one(act: Callable[..., 
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_what_stands_before_ones_horizon_is_gone(act: Callable[..., Command]) -> None:
+def test_what_stands_before_ones_horizon_is_gone(act: Callable[..., By]) -> None:
     room = talked()
     only(changed(room, BEN, horizon=SAID - 1), act(SAID))
     assert isinstance(refused(changed(room, BEN, horizon=SAID), act(SAID)), MessageGone)
 
 
 @pytest.mark.parametrize("act", [*ACTS.values(), post], ids=[*ACTS, "post"])
-def test_without_a_seat_there_is_no_room(act: Callable[..., Command]) -> None:
-    assert isinstance(refused(talked(), replace(act(SAID), member_id="p9")), NoSuchRoom)  # type: ignore[call-arg] # acts have one
+def test_without_a_seat_there_is_no_room(act: Callable[..., By]) -> None:
+    assert isinstance(refused(talked(), replace(act(SAID), member_id="p9")), NoSuchRoom)
 
 
 @pytest.mark.parametrize("act", [edit, react])
-def test_what_is_deleted_is_neither_edited_nor_reacted_to(act: Callable[..., Command]) -> None:
+def test_what_is_deleted_is_neither_edited_nor_reacted_to(act: Callable[..., By]) -> None:
     assert isinstance(refused(talked(delete(SAID)), act(SAID)), MessageGone)
 
 
 @pytest.mark.parametrize("act", [edit, react])
-def test_the_muted_neither_edit_nor_react(act: Callable[..., Command]) -> None:
+def test_the_muted_neither_edit_nor_react(act: Callable[..., By]) -> None:
     assert isinstance(refused(changed(talked(), BEN, muted=True), act(SAID)), Muted)
 
 
@@ -140,8 +136,8 @@ def test_the_muted_may_take_their_own_words_back() -> None:
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-def test_who_acts_on_a_message_is_back(act: Callable[..., Command]) -> None:
-    _, (returned, done) = decide(changed(talked(), BEN, away_since=NOON), act(SAID))
+def test_who_acts_on_a_message_is_back(act: Callable[..., By]) -> None:
+    _, (returned, done) = decide(changed(talked(), BEN, away_since=NOON), act(SAID), NOON)
     assert isinstance(returned, MemberReturned)
     assert returned.member.away_since is None
     assert done.actor == BEN
@@ -176,7 +172,7 @@ def test_a_former_host_takes_back_nobody_elses() -> None:
 @pytest.mark.parametrize("by", [ADA, BEN, CLEO])
 def test_what_is_deleted_already_stays_so_without_a_word(by: str) -> None:
     room = talked(delete(SAID, by=ADA))
-    assert decide(room, delete(SAID, by=by)) == (room, ())
+    assert decide(room, delete(SAID, by=by), NOON) == (room, ())
 
 
 def test_a_message_of_somebody_who_left_is_still_the_hosts_to_delete() -> None:
@@ -210,31 +206,31 @@ def test_nobody_elses_words_are_changed_not_even_by_a_host(by: str) -> None:
 def test_words_can_be_changed_for_five_minutes_and_no_longer() -> None:
     assert EDIT_SECONDS == 300
     room, ben = talked(), talked().members[1]
-    only(room, edit(SAID, at=LATER + 300))
-    assert may_edit(room, ben, SAID, LATER + 300)
-    assert isinstance(refused(room, edit(SAID, at=LATER + 300.001)), EditOver)
-    assert not may_edit(room, ben, SAID, LATER + 300.001)
+    only(room, edit(SAID), NOON + 300)
+    assert may_edit(room, ben, SAID, NOON + 300)
+    assert isinstance(refused(room, edit(SAID), NOON + 300.001), EditOver)
+    assert not may_edit(room, ben, SAID, NOON + 300.001)
 
 
 def test_an_edit_does_not_prolong_the_time_for_the_next() -> None:
-    room = talked(edit(SAID, at=LATER + 299))
-    assert isinstance(refused(room, edit(SAID, at=LATER + 301)), EditOver)
+    room = after(talked(), edit(SAID), now=NOON + 299)
+    assert isinstance(refused(room, edit(SAID), NOON + 301), EditOver)
 
 
 def test_an_edit_does_not_prolong_the_life_of_a_message() -> None:
-    room = talked(edit(SAID, at=LATER + 59), vanish=60)
-    assert room.traces[SAID].expires_at == LATER + 60
+    room = after(talked(vanish=60), edit(SAID), now=NOON + 59)
+    assert room.traces[SAID].expires_at == NOON + 60
 
 
 def test_words_are_not_changed_that_could_not_be_taken_back_for_as_long_as_they_are_kept() -> None:
     """An edit stays in the log for 200 events more; what it changed must be known until then."""
     room = talked(*[post() for _ in range(MOST_TRACES // 2 - 1)])
     only(room, edit(SAID))
-    assert may_edit(room, room.members[1], SAID, LATER)
-    room, _ = decide(room, post())
+    assert may_edit(room, room.members[1], SAID, NOON)
+    room = after(room, post())
     assert SAID in room.traces
     assert isinstance(refused(room, edit(SAID)), MessageGone)
-    assert not may_edit(room, room.members[1], SAID, LATER)
+    assert not may_edit(room, room.members[1], SAID, NOON)
     only(room, delete(SAID))
 
 
@@ -245,22 +241,22 @@ def test_what_was_quoted_or_edited_can_be_taken_back_until_the_log_has_it_no_mor
     last = [post() for _ in range(199)]  # a log has 200 events
     for again in (edit(SAID), post(by=ADA, reply=QUOTE)):
         room = talked(*last)
-        room = changed(room, ADA if isinstance(again, Post) else BEN, away_since=NOON)
-        room, (_, event) = decide(room, again)
+        room = changed(room, again.member_id, away_since=NOON)
+        room, (_, event) = decide(room, again, NOON)
         assert isinstance(event, MessageEdited) or getattr(event, "reply", None) == QUOTE
         for _ in range(kept - 1):
-            room, _ = decide(room, post())
+            room = after(room, post())
         assert isinstance(only(room, delete(SAID)), MessageDeleted)
 
 
 def test_the_offer_to_edit_is_made_to_whoever_may() -> None:
     room = talked()
     ada, ben, _ = room.members
-    assert may_edit(room, ben, SAID, LATER)
-    assert not may_edit(room, ada, SAID, LATER)
-    assert not may_edit(room, replace(ben, muted=True), SAID, LATER)
-    assert not may_edit(room, ben, 1, LATER)
-    assert not may_edit(talked(delete(SAID)), ben, SAID, LATER)
+    assert may_edit(room, ben, SAID, NOON)
+    assert not may_edit(room, ada, SAID, NOON)
+    assert not may_edit(room, replace(ben, muted=True), SAID, NOON)
+    assert not may_edit(room, ben, 1, NOON)
+    assert not may_edit(talked(delete(SAID)), ben, SAID, NOON)
 
 
 # Actions
@@ -310,7 +306,7 @@ def reactions(room: Room) -> dict[str, str]:
 def test_each_member_has_one_sign_on_a_message() -> None:
     room = talked(react(SAID), react(SAID, by=ADA))
     assert reactions(room) == {BEN: "love", ADA: "love"}
-    room, (event,) = decide(room, React(at=LATER, member_id=BEN, message=SAID, sign="sad"))
+    room, (event,) = decide(room, By(BEN, React(message=SAID, sign="sad")), NOON)
     assert reactions(room) == {ADA: "love", BEN: "sad"}
     assert isinstance(event, MessageReacted)
     assert event.sign == "sad"
@@ -319,7 +315,7 @@ def test_each_member_has_one_sign_on_a_message() -> None:
 
 def test_a_sign_is_taken_off() -> None:
     room = talked(react(SAID), react(SAID, by=ADA))
-    room, (event,) = decide(room, React(at=LATER, member_id=BEN, message=SAID, sign=None))
+    room, (event,) = decide(room, By(BEN, React(message=SAID, sign=None)), NOON)
     assert reactions(room) == {ADA: "love"}
     assert isinstance(event, MessageReacted)
     assert event.sign is None
@@ -328,15 +324,15 @@ def test_a_sign_is_taken_off() -> None:
 @pytest.mark.parametrize("sign", ["love", None])
 def test_the_same_sign_again_is_none(sign: str | None) -> None:
     room = talked(react(SAID)) if sign else talked()
-    command = React(at=LATER, member_id=BEN, message=SAID, sign=sign)  # type: ignore[arg-type] # it is one
-    assert decide(room, command) == (room, ())
+    command = By(BEN, React(message=SAID, sign=sign))  # type: ignore[arg-type] # it is one
+    assert decide(room, command, NOON) == (room, ())
 
 
 def test_one_may_react_to_oneself_and_to_who_has_left() -> None:
     room = talked(react(SAID))
     assert reactions(room) == {BEN: "love"}
     without = replace(room, members=tuple(one for one in room.members if one.id != BEN))
-    assert dict(decide(without, react(SAID, by=ADA))[0].traces[SAID].reactions).keys() == {BEN, ADA}
+    assert reactions(after(without, react(SAID, by=ADA))).keys() == {BEN, ADA}
 
 
 # Replies
@@ -377,41 +373,38 @@ def test_a_quote_has_the_first_line_and_no_more_than_120_characters(text: str, l
 # Disappearing
 
 
-def sweep(room: Room, at: float) -> tuple[Room, tuple[Event, ...]]:
-    leases = {member.id: Lease.renewed(at) for member in room.members}
-    return decide(room, Sweep(at=at, leases=leases))
-
-
 @pytest.mark.parametrize("vanish", VANISHINGS[1:])
 def test_a_message_disappears_on_time_and_not_before(vanish: int) -> None:
     room = talked(vanish=vanish)
-    assert room.traces[SAID].expires_at == LATER + vanish
-    assert sweep(room, LATER + vanish - 0.001)[1] == ()
-    room, events = sweep(room, LATER + vanish)
-    assert events == (MessagesExpired(at=LATER + vanish, messages=(SAID,)),)
+    assert room.traces[SAID].expires_at == NOON + vanish
+    assert swept(room, NOON + vanish - 0.001)[1] == ()
+    room, events = swept(room, NOON + vanish)
+    assert events == (MessagesExpired(at=NOON + vanish, messages=(SAID,)),)
     assert room.traces[SAID].gone
-    assert sweep(room, LATER + vanish)[1] == ()
+    assert swept(room, NOON + vanish)[1] == ()
 
 
 def test_many_messages_disappear_in_one_event() -> None:
-    room = talked(*[post(at=LATER + number / 10) for number in range(1, 11)], vanish=60)
-    _, (event,) = sweep(room, LATER + 60.5)
+    room = talked(vanish=60)
+    for number in range(1, 11):
+        room = after(room, post(), now=NOON + number / 10)
+    _, (event,) = swept(room, NOON + 60.5)
     assert isinstance(event, MessagesExpired)
     assert event.messages == tuple(range(SAID, SAID + 6))
 
 
 def test_what_was_deleted_does_not_disappear_again() -> None:
-    assert sweep(talked(delete(SAID), vanish=60), LATER + 60)[1] == ()
+    assert swept(talked(delete(SAID), vanish=60), NOON + 60)[1] == ()
 
 
 def test_a_changed_option_touches_only_what_is_said_from_then_on() -> None:
     room = talked()
     room = replace(room, options=replace(room.options, vanish=60))
-    room, _ = decide(room, post())
+    room = after(room, post())
     room = replace(room, options=replace(room.options, vanish=0))
-    room, _ = decide(room, post())
-    assert [trace.expires_at for trace in room.traces.values()] == [None, LATER + 60, None]
-    _, (event,) = sweep(room, LATER + 60)
+    room = after(room, post())
+    assert [trace.expires_at for trace in room.traces.values()] == [None, NOON + 60, None]
+    _, (event,) = swept(room, NOON + 60)
     assert isinstance(event, MessagesExpired)
     assert event.messages == (SAID + 1,)
 
@@ -419,15 +412,15 @@ def test_a_changed_option_touches_only_what_is_said_from_then_on() -> None:
 def test_what_disappears_later_does_so_at_once_when_it_could_not_be_followed_any_more() -> None:
     room = talked(*[post() for _ in range(MOST_TRACES - 1)], vanish=3600)
     assert len(room.traces) == MOST_TRACES
-    room, (expired, posted) = decide(room, post())
+    room, (expired, posted) = decide(room, post(), NOON)
     assert isinstance(expired, MessagesExpired)
     assert expired.messages == tuple(range(SAID, SAID + AT_ONCE))
     assert isinstance(posted, MessagePosted)
     for _ in range(AT_ONCE - 1):
-        room, events = decide(room, post())
+        room, events = decide(room, post(), NOON)
         assert [type(event) for event in events] == [MessagePosted], "one event for many messages"
     assert len(room.traces) == MOST_TRACES
-    _, (again, _) = decide(room, post())
+    _, (again, _) = decide(room, post(), NOON)
     assert isinstance(again, MessagesExpired)
 
 
@@ -435,7 +428,7 @@ def test_words_that_disappear_in_the_step_of_a_reply_are_not_quoted_by_it() -> N
     room = talked(*[post() for _ in range(MOST_TRACES - 1)], vanish=3600)
     for message, quoted in ((SAID, False), (SAID + AT_ONCE - 1, False), (SAID + AT_ONCE, True)):
         quote = replace(QUOTE, message=message)
-        _, (expired, posted) = decide(room, post(by=ADA, reply=quote))
+        _, (expired, posted) = decide(room, post(by=ADA, reply=quote), NOON)
         assert isinstance(expired, MessagesExpired)
         assert (message in expired.messages) != quoted
         assert isinstance(posted, MessagePosted)
@@ -446,7 +439,7 @@ def test_what_stays_goes_out_of_sight_without_a_word() -> None:
     room = talked(*[post() for _ in range(MOST_TRACES - 1)])
     assert len(room.traces) == MOST_TRACES
     room = replace(room, options=replace(room.options, vanish=60))
-    room, (posted,) = decide(room, post())
+    room, (posted,) = decide(room, post(), NOON)
     assert isinstance(posted, MessagePosted)
     assert SAID not in room.traces
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ephemera.domain.commands import Leave
+from ephemera.domain.commands import By, Leave
 from ephemera.domain.decide import decide
 from ephemera.domain.presence import (
     GUEST_SECONDS,
@@ -20,8 +20,8 @@ from tests.support.rooms import DAY, NOON, a_room, joining
 
 def a_met_room(grace: int) -> Room:
     """Return Ada's room, in which a guest has been."""
-    room, _ = decide(a_room(grace=grace), joining("Ben"))
-    return decide(room, Leave(at=NOON, member_id="p2"))[0]
+    room, _ = decide(a_room(grace=grace), joining("Ben"), NOON)
+    return decide(room, By("p2", Leave()), NOON)[0]
 
 
 def test_a_sign_of_life_is_good_for_a_whole_lease() -> None:
@@ -76,7 +76,7 @@ def test_a_room_that_nobody_came_to_is_kept_for_an_hour_whatever_its_grace(grace
 
 
 def test_who_was_away_when_the_guest_came_has_the_grace_from_then_on() -> None:
-    room, _ = decide(a_room(grace=120), joining("Ben", at=NOON + 3000))
+    room, _ = decide(a_room(grace=120), joining("Ben"), NOON + 3000)
     lease = Lease.renewed(NOON)
     assert not is_over(room, lease, NOON + 3000 + 119.999)
     assert is_over(room, lease, NOON + 3000 + 120)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
@@ -294,9 +293,7 @@ async def test_an_endless_stream_shows_at_once_that_it_flows() -> None:
 
 async def remove(station: Station, host: Admission, target: Admission) -> None:
     """Remove somebody; the code changes in the same step, and something is said right after."""
-    seated = await station.house.seated(host)
-    wish = partial(Remove, member_id=host.member.id, target=target.member.id, code="NEWCODE000")
-    await station.house.lobby.act(seated, lambda at: wish(at=at))
+    await station.house.act(host, Remove(target=target.member.id, code="NEWCODE000"))
     await say(station, host, "secret")
 
 

@@ -1,13 +1,11 @@
 """What is not for everybody: newcomers' horizons, documents that are outdated, passing signals."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
 
-from ephemera.domain.commands import ChangeOptions, Command, Delete, Edit, React
+from ephemera.domain.commands import ChangeOptions, Delete, Edit, React
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MemberWriting, Signal, amends
 from ephemera.engine.base import Entry
@@ -34,12 +32,6 @@ class CountingSignals(JsonLines):
         return super().signal(signal)
 
 
-async def do(station: Station, who: Admission, kind: Callable[..., Command], **what: Any) -> None:  # noqa: ANN401 - fields of commands
-    seated = await station.house.seated(who)
-    wish: Any = partial(kind, member_id=who.member.id, **what)
-    await station.house.lobby.act(seated, lambda at: wish(at=at))
-
-
 async def reply(station: Station, who: Admission, text: str, message: int) -> int:
     seated = await station.house.seated(who)
     return (await station.house.talk.post(seated, text, None, message)).sequence
@@ -49,7 +41,7 @@ async def with_a_newcomer(station: Station) -> tuple[Admission, Admission, int]:
     """Return Ada, who said something, and Ben, who came when newcomers see only what is later."""
     ada = await station.house.open()
     before = await station.house.post(ada, "before")
-    await do(station, ada, ChangeOptions, newcomers="later")
+    await station.house.act(ada, ChangeOptions(newcomers="later"))
     ben = await station.house.join(ada, "Ben")
     assert ben.member.horizon > before
     return ada, ben, before
@@ -89,10 +81,10 @@ async def test_what_becomes_of_earlier_words_is_not_told_to_a_newcomer(
     ada, ben, before = await with_a_newcomer(station)
     theirs = tune_in(station, ben)
     await until(lambda: theirs.stream and theirs.stream.is_live)
-    await do(station, ada, Edit, message=before, text="before, edited")
-    await do(station, ada, React, message=before, sign="yes")
+    await station.house.act(ada, Edit(message=before, text="before, edited"))
+    await station.house.act(ada, React(message=before, sign="yes"))
     await reply(station, ada, "after", before)
-    await do(station, ada, Delete, message=before)
+    await station.house.act(ada, Delete(message=before))
     last = await station.house.post(ada, "the last")
     if catching_up:
         theirs = tune_in(station, ben)
@@ -126,7 +118,7 @@ async def test_what_cannot_be_changed_any_more_ends_and_nothing_else_does() -> N
     await until(lambda: document.texts == screen.texts == ["said", "said, too"])
     await quiet()
     assert document.is_served
-    await do(station, ada, Delete, message=said)
+    await station.house.act(ada, Delete(message=said))
     await until(lambda: not document.is_served)
     assert document.was_ended
     await until(lambda: screen.names[-1] == "message-deleted")
@@ -138,11 +130,13 @@ async def test_a_document_is_not_outdated_by_what_is_not_in_it() -> None:
     ada, ben, before = await with_a_newcomer(station)
     hers, theirs = tune_in(station, ada, renderer=paper), tune_in(station, ben, renderer=paper)
     await until(lambda: all(one.stream and one.stream.is_live for one in (hers, theirs)))
-    await do(station, ada, Edit, message=before, text="before, edited")
+    await station.house.act(ada, Edit(message=before, text="before, edited"))
     await until(lambda: not hers.is_served)
     await quiet()
     assert theirs.is_served
-    await do(station, ada, Edit, message=await station.house.post(ada, "after"), text="edited")
+    await station.house.act(
+        ada, Edit(message=await station.house.post(ada, "after"), text="edited")
+    )
     await until(lambda: not theirs.is_served)
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from ephemera.domain.commands import Appoint, Mute, Remove
 from ephemera.domain.errors import Refusal
 from ephemera.engine.base import Entry, Snapshot
-from ephemera.lobby.lobby import Admission
 from tests.support.readers import JSON
 from tests.support.rooms import House, a_house, at_once
 
@@ -75,14 +74,6 @@ class View:
         }
 
 
-async def act(house: House, host: Admission, wish: Any, target: Admission) -> None:  # noqa: ANN401 - a kind of command
-    """Let Ada do something to somebody."""
-    seated = await house.seated(host)
-    await house.lobby.act(
-        seated, lambda at: wish(at=at, member_id=seated.member.id, target=target.member.id)
-    )
-
-
 def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
     """Let a room live as planned; return every moment of it."""
     ada = at_once(house.open())
@@ -104,7 +95,7 @@ def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
                 house.clock.turn(20)
                 at_once(house.reaper.reap_due())
             elif who in here and what in WISHES:
-                at_once(act(house, ada, WISHES[what], here[who]))
+                at_once(house.act(ada, WISHES[what](target=here[who].member.id)))
             elif who in here and what == "beat":
                 at_once(house.presence.renew(ada.room.id, here[who].member.id))
             elif who in here:

@@ -55,16 +55,10 @@ class Inviting:
         return place
 
     async def rotate(self) -> None:
-        await self.house.lobby.act(
-            await self.house.seated(self.ada),
-            lambda at: Rotate(at=at, member_id="p1", code="ZYXWVTSRQP"),
-        )
+        await self.house.act(self.ada, Rotate(code="ZYXWVTSRQP"))
 
     async def revoke(self, issued: Issued) -> None:
-        await self.house.lobby.act(
-            await self.house.seated(self.ada),
-            lambda at: Revoke(at=at, member_id="p1", invitation=issued.invitation.id),
-        )
+        await self.house.act(self.ada, Revoke(invitation=issued.invitation.id))
 
     async def nicknames(self) -> list[str]:
         return [member.nickname for member in (await self.house.room(self.ada)).members]
@@ -219,12 +213,11 @@ async def test_a_refused_nickname_uses_nothing_up() -> None:
 
 async def test_it_goes_past_the_lock_and_past_asking() -> None:
     there = await Inviting.opened()
-    seated = await there.house.seated(there.ada)
-    await there.house.lobby.act(seated, lambda at: ChangeOptions(at=at, member_id="p1", ask=True))
+    await there.house.act(there.ada, ChangeOptions(ask=True))
     code = (await there.house.room(there.ada)).code
     knocked = await there.house.lobby.join(code, "Ben", "visitor", lambda _: None)
     assert isinstance(knocked, Waiting), "the premise: who has the code asks"
-    await there.house.lobby.act(seated, lambda at: Lock(at=at, member_id="p1"))
+    await there.house.act(there.ada, Lock())
     issued = await there.issue()
     assert (await there.follow(issued.word, "Cleo")).member.nickname == "Cleo"
 
@@ -233,10 +226,7 @@ async def test_a_removal_ends_the_invitations_with_the_code() -> None:
     there = await Inviting.opened()
     issued = await there.issue(2)
     ben = await there.follow(issued.word, "Ben")
-    await there.house.lobby.act(
-        await there.house.seated(there.ada),
-        lambda at: Remove(at=at, member_id="p1", target=ben.member.id, code="ZYXWVTSRQP"),
-    )
+    await there.house.act(there.ada, Remove(target=ben.member.id, code="ZYXWVTSRQP"))
     for held in (None, ben.token):
         with pytest.raises(WrongCode):
             await there.follow(issued.word, "Ben again", held=held)

@@ -25,9 +25,7 @@ async def an_asking_room(house: House, capacity: int = 8) -> Admission:
 
 
 async def set_ask(house: House, ada: Admission, *, ask: bool) -> None:
-    await house.lobby.act(
-        await house.seated(ada), lambda at: ChangeOptions(at=at, member_id=ada.member.id, ask=ask)
-    )
+    await house.act(ada, ChangeOptions(ask=ask))
 
 
 async def knock(  # noqa: PLR0913 - what a knock consists of
@@ -47,10 +45,7 @@ async def knock(  # noqa: PLR0913 - what a knock consists of
 
 
 async def answer(house: House, ada: Admission, knock_id: str = "k1", *, admit: bool = True) -> None:
-    await house.lobby.act(
-        await house.seated(ada),
-        lambda at: Answer(at=at, member_id=ada.member.id, knock=knock_id, admit=admit),
-    )
+    await house.act(ada, Answer(knock=knock_id, admit=admit))
 
 
 async def stay(house: House, ada: Admission, until: float) -> None:
@@ -202,10 +197,7 @@ async def test_a_removed_one_cannot_knock_whatever_key_or_token_they_show() -> N
     eve = await house.lobby.join(code, "Eve", "visitor", lambda _: None, KEY)
     assert isinstance(eve, Admission)
     await set_ask(house, ada, ask=True)
-    await house.lobby.act(
-        await house.seated(ada),
-        lambda at: Remove(at=at, member_id=ada.member.id, target=eve.member.id),
-    )
+    await house.act(ada, Remove(target=eve.member.id))
     for key, held in ((KEY, None), (None, eve.token)):
         with pytest.raises(Removed):
             await knock(house, ada, "Eve", key=key, held=held)

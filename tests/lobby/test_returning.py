@@ -94,8 +94,7 @@ async def test_who_would_have_to_ask_knocks() -> None:
     ada = await house.lobby.open("Ada", Options(capacity=8, grace=120), "visitor")
     ben = await house.join(ada, "Ben")
     await keep_waiting_without(house, ada)
-    seated = await house.seated(ada)
-    await house.lobby.act(seated, lambda at: ChangeOptions(at=at, member_id="p1", ask=True))
+    await house.act(ada, ChangeOptions(ask=True))
     waiting = await house.returning.come_back(ada.room.id, ben.token, "visitor")
     assert isinstance(waiting, Waiting)
     assert waiting.knock.nickname == "Ben"

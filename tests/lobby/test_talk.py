@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from ephemera.domain.commands import ChangeOptions, Command, Delete
+from ephemera.domain.commands import ChangeOptions, Delete
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import MessageGone, TooMany
 from ephemera.domain.events import MemberWriting, MessagePosted, MessagesExpired, Quote, Signal
@@ -29,12 +29,8 @@ async def two(house: House, *, vanish: int = 0) -> tuple[Admission, Admission]:
     return ada, await house.join(ada, "Ben")
 
 
-async def do(house: House, who: Admission, wish: Callable[[float], Command]) -> None:
-    await house.lobby.act(await house.seated(who), wish)
-
-
 async def delete(house: House, who: Admission, message: int) -> None:
-    await do(house, who, lambda at: Delete(at=at, member_id=who.member.id, message=message))
+    await house.act(who, Delete(message=message))
 
 
 async def edit(house: House, who: Admission, message: int, text: str) -> None:
@@ -107,11 +103,7 @@ async def test_a_reply_to_what_was_said_before_one_came_is_a_message_like_any() 
     house = a_house()
     ada, _ = await two(house)
     said = await house.post(ada, SECRET)
-    await do(
-        house,
-        ada,
-        lambda at: ChangeOptions(at=at, member_id=ada.member.id, newcomers="later"),
-    )
+    await house.act(ada, ChangeOptions(newcomers="later"))
     cleo = await house.join(ada, "Cleo")
     assert await house.talk.find(await house.seated(cleo), said) is None
     assert await reply(house, cleo, said) is None
@@ -341,9 +333,7 @@ async def test_a_changed_option_touches_only_what_is_said_afterwards() -> None:
     ada, ben = await two(house)
 
     async def change(vanish: int) -> None:
-        await do(
-            house, ada, lambda at: ChangeOptions(at=at, member_id=ada.member.id, vanish=vanish)
-        )
+        await house.act(ada, ChangeOptions(vanish=vanish))
 
     stays = await house.post(ben, "stays")
     await change(300)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -51,7 +51,7 @@ class Race:
         self.cleo = await house.join(self.ada, "Cleo")
         self.eve = await house.join(self.ada, "Eve")
         self.first = await house.post(self.ada, FIRST_WORDS)
-        await self.ada_does(c.ChangeOptions, ask=self.schedule.dice.random() < 1 / 2)
+        await self.ada_does(c.ChangeOptions(ask=self.schedule.dice.random() < 1 / 2))
         zoe = await lobby.join(self.ada.room.code, "Zoe", "visitor", lambda _: None)
         self.zoe = zoe if isinstance(zoe, Waiting) else None
         house.clock.turn(130)
@@ -64,18 +64,14 @@ class Race:
     def listen(self, who: Admission, after: int = 0) -> None:
         self.readers.append((who, self.station.tune_in(who, after=after)))
 
-    async def ada_does(self, kind: Callable[..., c.Command], **what: Any) -> None:  # noqa: ANN401 - fields of commands
-        await self.does(self.ada, kind, **what)
-
-    async def does(self, who: Admission, kind: Callable[..., c.Command], **what: Any) -> None:  # noqa: ANN401 - the same
-        seated = await self.house.seated(who)
-        await self.house.lobby.act(seated, lambda at: kind(at=at, member_id=who.member.id, **what))
+    async def ada_does(self, act: c.Act) -> None:
+        await self.house.act(self.ada, act)
 
     async def remove(self) -> None:
         """Ada removes Eve; from the answer on nothing is Eve's any more."""
         stale = await self.house.lobby.seated(self.ada.room.id, self.eve.token)
         code = new_code(self.ada.room.id) if self.schedule.dice.random() < 1 / 2 else None
-        await self.ada_does(c.Remove, target=self.eve.member.id, code=code)
+        await self.ada_does(c.Remove(target=self.eve.member.id, code=code))
         if self.eve.member.id not in Audit().go_through(self.heard).removed:
             return  # Eve was faster and has left
         for who, reader in self.readers:
@@ -101,7 +97,7 @@ class Race:
 
     async def answer(self, who: Admission) -> None:
         if self.zoe:
-            await self.does(who, c.Answer, knock=self.zoe.knock.id)
+            await self.house.act(who, c.Answer(knock=self.zoe.knock.id))
 
     async def withdraw(self) -> None:
         if self.zoe:
@@ -127,17 +123,17 @@ class Race:
             self.reap,
             self.eve_listens,
             self.eve_listens,
-            lambda: self.ada_does(c.Mute, target=ben),
-            lambda: self.ada_does(c.Lock),
-            lambda: self.ada_does(c.Rotate, code=new_code(room_id)),
-            lambda: self.ada_does(c.Delete, message=self.first),
-            lambda: self.ada_does(c.Edit, message=self.first, text="other words"),
-            lambda: self.ada_does(c.Appoint, target=ben, stay=False),
-            lambda: self.ada_does(c.ChangeOptions, capacity=4),
+            lambda: self.ada_does(c.Mute(target=ben)),
+            lambda: self.ada_does(c.Lock()),
+            lambda: self.ada_does(c.Rotate(code=new_code(room_id))),
+            lambda: self.ada_does(c.Delete(message=self.first)),
+            lambda: self.ada_does(c.Edit(message=self.first, text="other words")),
+            lambda: self.ada_does(c.Appoint(target=ben, stay=False)),
+            lambda: self.ada_does(c.ChangeOptions(capacity=4)),
             lambda: self.answer(self.ada),
             lambda: self.answer(self.ben),
             self.withdraw,
-            lambda: self.ada_does(c.Close),
+            lambda: self.ada_does(c.Close()),
         ]
 
     async def run(self) -> None:

@@ -7,8 +7,10 @@ from typing import Any, Final, TypeVar
 from zlib import crc32
 
 from ephemera.domain.codes import partition_of
-from ephemera.domain.commands import Join, Open
+from ephemera.domain.commands import Act, Command, Join, Open, Sweep
 from ephemera.domain.decide import decide, open_room
+from ephemera.domain.events import Event
+from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Member, Options, Room
 from ephemera.engine.base import Change, Engine, Snapshot
 from ephemera.engine.memory import MemoryEngine
@@ -47,9 +49,8 @@ def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def an_opening(**changes: Any) -> Open:  # noqa: ANN401 - fields of any type
-    """Return the command with which Ada opens a room at noon, with these changes."""
+    """Return the command with which Ada opens a room, with these changes."""
     opening = Open(
-        at=NOON,
         room_id="room",
         generation="g1",
         code=CODE,
@@ -63,16 +64,28 @@ def an_opening(**changes: Any) -> Open:  # noqa: ANN401 - fields of any type
 
 def a_room(*others: str, capacity: int = 8, grace: int = 120) -> Room:
     """Return the room that Ada opened, which the others have joined, one second apart."""
-    room, _ = open_room(an_opening(options=Options(capacity=capacity, grace=grace)))
+    room, _ = open_room(an_opening(options=Options(capacity=capacity, grace=grace)), NOON)
     for seconds, nickname in enumerate(others, start=1):
-        room, _ = decide(room, joining(nickname, at=NOON + seconds))
+        room = after(room, joining(nickname), now=NOON + seconds)
     return room
 
 
-def joining(nickname: str, *, at: float = NOON, previous: str | None = None) -> Join:
+def after(room: Room, *commands: Command, now: float = NOON) -> Room:
+    """Return the room after these commands, all of them given at that time."""
+    for command in commands:
+        room, _ = decide(room, command, now)
+    return room
+
+
+def swept(room: Room, now: float, **leases: Lease) -> tuple[Room, tuple[Event, ...]]:
+    """Return what a sweep brings about; leases that are not named were renewed this moment."""
+    everyone = {member.id: leases.get(member.id, Lease.renewed(now)) for member in room.members}
+    return decide(room, Sweep(leases=everyone), now)
+
+
+def joining(nickname: str, *, previous: str | None = None) -> Join:
     """Return the command with which somebody takes a seat."""
-    digest = f"{nickname}'s digest"
-    return Join(at=at, nickname=nickname, digest=digest, code=CODE, previous=previous)
+    return Join(nickname=nickname, digest=f"{nickname}'s digest", code=CODE, previous=previous)
 
 
 def named(room: Room, nickname: str) -> Member:
@@ -125,6 +138,10 @@ class House:
         """Say something; return the sequence of the message."""
         author = await self.lobby.author(admission.room.id, admission.token)
         return (await self.talk.post(author, text, key)).sequence
+
+    async def act(self, admission: Admission, act: Act) -> Room:
+        """Do something; return the room after it."""
+        return await self.lobby.act(await self.seated(admission), act)
 
     async def leave(self, admission: Admission) -> None:
         """Give the seat up."""

@@ -188,10 +188,7 @@ class Shared(RuleBasedStateMachine):
         generation, target = self._generation(), others[who % len(others)]
         async with self._unless_disturbed():
             seated = await house.house.lobby.seated(house.room_id, host.token)
-            await house.house.lobby.act(
-                seated,
-                lambda at: Remove(at=at, member_id=seated.member.id, target=target.member.id),
-            )
+            await house.house.lobby.act(seated, Remove(target=target.member.id))
             self._bury(generation, target)
             for one in self.street.houses:
                 if target.token in self.dead:

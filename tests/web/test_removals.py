@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ephemera.domain.codes import new_code, show_code
-from ephemera.domain.commands import Remove
+from ephemera.domain.commands import By, Remove
 from ephemera.lobby.steps import Steps
 from tests.support.cast import (
     BROWSER,
@@ -431,8 +431,8 @@ async def test_what_is_asked_for_at_that_very_moment_shows_nothing_more(tail: st
         asking = asyncio.create_task(heard_of(guest, stage.path + tail))
         for _ in range(turns):
             await asyncio.sleep(0)
-        wish = Remove(at=stage.house.clock(), member_id="p1", target=target, code=new_code("any"))
-        await Steps(stage.house.engine).carry_out(snapshot, lambda _: wish)  # noqa: B023 - at once
+        removal = By("p1", Remove(target=target, code=new_code("any")))
+        await Steps(stage.house.engine, stage.house.clock).carry_out(snapshot, removal)
         await stage.ada.say(stage.room, f"said since {turns}")
         status, heard = await asking
         assert f"said since {turns}" not in heard

@@ -1,29 +1,13 @@
-"""What the rules share: who asks, whether they are a host, and whom they mean."""
+"""What the rules share: whom they mean, and that whoever shows life is here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-from ephemera.domain.errors import Invalid, MemberGone, NoSuchRoom, NotHost, NotOverHosts
+from ephemera.domain.errors import Invalid, MemberGone, NotOverHosts
 from ephemera.domain.events import Event, MemberReturned, Secret
 from ephemera.domain.rooms import Member, Room
 
-Facts = Iterator[Event | Secret]
-
-
-def seated(room: Room, member_id: str) -> Member:
-    """Return the member who asks. Raises `NoSuchRoom` when the seat is gone."""
-    member = room.member(member_id)
-    if member is None:
-        raise NoSuchRoom
-    return member
-
-
-def host(room: Room, member_id: str) -> Member:
-    """Return the host who asks. Raises `NotHost`."""
-    member = seated(room, member_id)
-    if member.role != "host":
-        raise NotHost
-    return member
+Facts = Iterable[Event | Secret]
 
 
 def ordinal(name: str, given: str, prefix: str, newest: int) -> int:
@@ -60,7 +44,7 @@ def present(member: Member | None) -> Member:
     return member
 
 
-def returns(member: Member, at: float) -> Facts:
-    """Whoever does something is here."""
+def returns(member: Member, now: float) -> Facts:
+    """Whoever shows life is here."""
     if member.away_since is not None:
-        yield MemberReturned(at=at, member=replace(member, away_since=None))
+        yield MemberReturned(at=now, member=replace(member, away_since=None))

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from ephemera.domain.commands import Delete, Edit, Post, React
-from ephemera.domain.decide.common import Facts, returns, seated
+from ephemera.domain.decide.common import Facts
 from ephemera.domain.errors import EditOver, Invalid, MessageGone, Muted, NotAuthor
 from ephemera.domain.events import (
     MessageDeleted,
@@ -27,86 +27,78 @@ one by one, since each such event takes a place in the log."""
 _ACTION: Final = "/me "
 
 
-def post(room: Room, command: Post) -> Facts:
+def post(room: Room, by: Member, act: Post, now: float) -> Facts:
     """Say something; the same fingerprint again is the same message."""
-    member = seated(room, command.member_id)
-    key = command.fingerprint
-    if key and room.sequence_of(member.id, key) is not None:
+    key = act.fingerprint
+    if key and room.sequence_of(by.id, key) is not None:
         return
-    _check_voice(member)
-    yield from returns(member, command.at)
-    early = tuple(_make_room(room, command.at))
+    _check_voice(by)
+    early = tuple(_make_room(room, now))
     yield from early
     room = reduce(evolve, early, room)  # what is gone now is quoted no more
-    deed = _deed(command.text)
+    deed = _deed(act.text)
     yield MessagePosted(
-        at=command.at,
-        member_id=member.id,
-        nickname=member.nickname,
-        text=deed or command.text,
+        at=now,
+        member_id=by.id,
+        nickname=by.nickname,
+        text=deed or act.text,
         action=bool(deed),
-        reply=_known(room, member, command.reply),
-        expires_at=command.at + room.options.vanish if room.options.vanish else None,
+        reply=_known(room, by, act.reply),
+        expires_at=now + room.options.vanish if room.options.vanish else None,
     )
     if key:
-        yield PostRemembered(member.id, key)
+        yield PostRemembered(by.id, key)
 
 
-def edit(room: Room, command: Edit) -> Facts:
+def edit(room: Room, by: Member, act: Edit, now: float) -> Facts:
     """Change one's own words, for `EDIT_SECONDS` after they were said; an action stays one."""
-    member = seated(room, command.member_id)
-    trace = _kept(room, member, command.message)
-    if trace.member_id != member.id:
+    trace = _kept(room, by, act.message)
+    if trace.member_id != by.id:
         raise NotAuthor
-    _check_voice(member)
-    if _is_old(room, command.message):
+    _check_voice(by)
+    if _is_old(room, act.message):
         raise MessageGone  # new words would outlive its trace, and nobody could take them back
-    if command.at > trace.at + EDIT_SECONDS:
+    if now > trace.at + EDIT_SECONDS:
         raise EditOver
-    yield from returns(member, command.at)
     yield MessageEdited(
-        at=command.at,
-        message=command.message,
-        member_id=member.id,
-        nickname=member.nickname,
-        text=(trace.action and _deed(command.text)) or command.text,
+        at=now,
+        message=act.message,
+        member_id=by.id,
+        nickname=by.nickname,
+        text=(trace.action and _deed(act.text)) or act.text,
         action=trace.action,
     )
 
 
-def delete(room: Room, command: Delete) -> Facts:
+def delete(room: Room, by: Member, act: Delete, now: float) -> Facts:
     """Take words back: one's own, or anybody's as a host."""
-    member = seated(room, command.member_id)
-    trace = _trace(room, member, command.message)
+    trace = _trace(room, by, act.message)
     if trace.gone:
         return
-    if member.role != "host" and trace.member_id != member.id:
+    if by.role != "host" and trace.member_id != by.id:
         raise NotAuthor
-    yield from returns(member, command.at)
     yield MessageDeleted(
-        at=command.at,
-        message=command.message,
+        at=now,
+        message=act.message,
         member_id=trace.member_id,
         nickname=trace.nickname,
-        by=member,
+        by=by,
     )
 
 
-def react(room: Room, command: React) -> Facts:
+def react(room: Room, by: Member, act: React, now: float) -> Facts:
     """Put a sign on a message, in the place of an earlier one, or take it off."""
-    member = seated(room, command.member_id)
-    trace = _kept(room, member, command.message)
-    _check_voice(member)
-    if dict(trace.reactions).get(member.id) == command.sign:
+    trace = _kept(room, by, act.message)
+    _check_voice(by)
+    if dict(trace.reactions).get(by.id) == act.sign:
         return
-    others = tuple(pair for pair in trace.reactions if pair[0] != member.id)
-    mine = ((member.id, command.sign),) if command.sign else ()
-    yield from returns(member, command.at)
+    others = tuple(pair for pair in trace.reactions if pair[0] != by.id)
+    mine = ((by.id, act.sign),) if act.sign else ()
     yield MessageReacted(
-        at=command.at,
-        message=command.message,
-        member=member,
-        sign=command.sign,
+        at=now,
+        message=act.message,
+        member=by,
+        sign=act.sign,
         reactions=(*others, *mine),
     )
 
@@ -133,7 +125,7 @@ def _deed(text: str) -> str:
     return text.removeprefix(_ACTION).strip() if text.startswith(_ACTION) else ""
 
 
-def _make_room(room: Room, at: float) -> Facts:
+def _make_room(room: Room, now: float) -> Facts:
     """Let what would disappear later do so now, before nobody knows when.
 
     A page may show more than is kept, and a quote may outlive what it quotes.
@@ -141,7 +133,7 @@ def _make_room(room: Room, at: float) -> Facts:
     oldest = tuple(islice(room.traces.items(), AT_ONCE))
     if len(room.traces) >= MOST_TRACES and _vanishes(oldest[0][1]):
         yield MessagesExpired(
-            at=at, messages=tuple(sequence for sequence, trace in oldest if _vanishes(trace))
+            at=now, messages=tuple(sequence for sequence, trace in oldest if _vanishes(trace))
         )
 
 

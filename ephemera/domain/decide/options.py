@@ -3,10 +3,10 @@
 from dataclasses import asdict, replace
 
 from ephemera.domain.commands import ChangeOptions
-from ephemera.domain.decide.common import Facts, host, returns
+from ephemera.domain.decide.common import Facts
 from ephemera.domain.errors import Invalid
 from ephemera.domain.events import OptionsChanged
-from ephemera.domain.rooms import GRACES, LEAST_SEATS, MOST_SEATS, VANISHINGS, Options, Room
+from ephemera.domain.rooms import GRACES, LEAST_SEATS, MOST_SEATS, VANISHINGS, Member, Options, Room
 
 _FIELDS = tuple(asdict(Options()))
 
@@ -23,10 +23,9 @@ def check(options: Options) -> None:
         raise Invalid("vanish", "not-a-choice")
 
 
-def change(room: Room, command: ChangeOptions) -> Facts:
+def change(room: Room, by: Member, act: ChangeOptions, now: float) -> Facts:
     """Run the room differently; nobody who sits loses their seat."""
-    by = host(room, command.member_id)
-    wanted = {name: getattr(command, name) for name in _FIELDS}
+    wanted = {name: getattr(act, name) for name in _FIELDS}
     options = replace(
         room.options, **{name: value for name, value in wanted.items() if value is not None}
     )
@@ -34,5 +33,4 @@ def change(room: Room, command: ChangeOptions) -> Facts:
     if options.capacity < len(room.members):
         raise Invalid("capacity", "below-taken")
     if options != room.options:
-        yield from returns(by, command.at)
-        yield OptionsChanged(at=command.at, member=by, options=options)
+        yield OptionsChanged(at=now, member=by, options=options)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ephemera.domain.commands import Close, Join, Leave, Restore, Return
-from ephemera.domain.decide.common import Facts, host, returns, seated
+from ephemera.domain.decide.common import Facts, returns
 from ephemera.domain.errors import (
     LeavingErases,
     LeavingHandsOver,
@@ -39,56 +39,57 @@ def check_nickname(room: Room, joining: Join) -> None:
         raise NicknameTaken
 
 
-def seat(room: Room, role: Role, joining: Join, invitation: Invitation | None = None) -> Facts:
+def seat(
+    room: Room, role: Role, joining: Join, now: float, invitation: Invitation | None = None
+) -> Facts:
     """Let somebody sit down; muted, if they were when they left."""
     later = room.options.newcomers == "later" and role == "member"
     member = Member(
         f"p{room.admitted + 1}",
         joining.nickname,
         role,
-        joined_at=joining.at,
+        joined_at=now,
         muted=not {joining.digest, joining.previous}.isdisjoint(room.silenced),
         horizon=room.sequence if later else 0,
     )
-    yield MemberJoined(at=joining.at, member=member, invitation=invitation)
+    yield MemberJoined(at=now, member=member, invitation=invitation)
     yield SeatTaken(member.id, joining.digest, joining.previous)
 
 
-def return_(room: Room, command: Return) -> Facts:
+def return_(_room: Room, by: Member, _act: Return, now: float) -> Facts:
     """Be here again."""
-    return returns(seated(room, command.member_id), command.at)
+    return returns(by, now)
 
 
-def leave(room: Room, command: Leave) -> Facts:
+def leave(room: Room, by: Member, act: Leave, now: float) -> Facts:
     """Give the seat up.
 
     Raises `LeavingErases` or `LeavingHandsOver` for who has not been asked about exactly this.
     """
-    member = seated(room, command.member_id)
-    if command.sure != "yes":
-        _check_sure(room, member, command.sure)
-    return release(room, member, "left", command.at)
+    if act.sure != "yes":
+        _check_sure(room, by, act.sure)
+    return release(room, by, "left", now)
 
 
-def close(room: Room, command: Close) -> Facts:
+def close(_room: Room, by: Member, _act: Close, now: float) -> Facts:
     """End the room for all."""
-    yield RoomWiped(at=command.at, reason="closed", member=host(room, command.member_id))
+    yield RoomWiped(at=now, reason="closed", member=by)
 
 
-def restore(room: Room, command: Restore) -> Facts:
+def restore(room: Room, command: Restore, now: float) -> Facts:
     """Go on without what was said; a room that was wiped stays gone."""
     if room.wiped:
         raise NoSuchRoom
-    yield RoomRestored(at=command.at, generation=command.generation)
+    yield RoomRestored(at=now, generation=command.generation)
 
 
-def release(room: Room, member: Member, reason: LeaveReason, at: float) -> Facts:
+def release(room: Room, member: Member, reason: LeaveReason, now: float) -> Facts:
     """Free the seat; the last one takes the room along, the last host hands it over."""
-    yield MemberLeft(at=at, member=member, reason=reason)
+    yield MemberLeft(at=now, member=member, reason=reason)
     if len(room.members) == 1:
-        yield RoomWiped(at=at, reason="empty")
+        yield RoomWiped(at=now, reason="empty")
     elif heir := _heir(room, member):
-        yield HostChanged(at=at, member=as_host(heir))
+        yield HostChanged(at=now, member=as_host(heir))
 
 
 def _check_sure(room: Room, member: Member, sure: str) -> None:
