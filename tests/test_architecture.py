@@ -29,7 +29,7 @@ The terminal is no storey of the server but a house of its own beside it.
 """
 LIBRARIES: Final[Mapping[str, set[str]]] = {
     "domain": PURE_TEXT,
-    "engine": {"redis", "hiredis"},
+    "engine": {"redis", "hiredis", "msgspec"},
     "hub": set(),
     "lobby": set(),
     "server": {"hypercorn", "h11", "h2", "hyperframe"},
@@ -151,13 +151,14 @@ def test_arrows_point_downwards_only(path: Path) -> None:
     assert forbidden_in(path) == []
 
 
-def test_a_server_without_the_extra_needs_no_redis() -> None:
-    with_redis = {
+@pytest.mark.parametrize("library", ["redis", "msgspec"])
+def test_a_server_without_the_extra_needs_nothing_of_it(library: str) -> None:
+    needs_it = {
         path.parent
         for path in MODULES
-        if any(name.split(".")[0] == "redis" for name in imports_of(path))
+        if any(name.split(".")[0] == library for name in imports_of(path))
     }
-    assert with_redis == {HOUSE / "engine" / "redis"}
+    assert needs_it == {HOUSE / "engine" / "redis"}
 
 
 @pytest.mark.parametrize(

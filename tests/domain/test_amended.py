@@ -4,7 +4,6 @@ from typing import Final
 
 import pytest
 
-from ephemera.domain.data import event_from_data, event_to_data
 from ephemera.domain.events import (
     Event,
     MemberJoined,
@@ -135,11 +134,6 @@ def test_what_is_superseded_shows_nothing_and_stays_so() -> None:
     assert nothing.about is None
     for later in CHANGING:
         assert amended(9, nothing, later) == nothing
-
-
-@pytest.mark.parametrize("event", [*CHANGING, SAID, reply(), Superseded(at=NOON)])
-def test_an_engine_can_write_it_down_and_read_it_back(event: Event) -> None:
-    assert event_from_data(event_to_data(event)) == event
 
 
 def test_what_is_kept_weighs_what_its_words_do() -> None:

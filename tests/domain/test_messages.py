@@ -7,7 +7,6 @@ from typing import Final
 import pytest
 
 from ephemera.domain.commands import By, Command, Delete, Edit, Post, React
-from ephemera.domain.data import room_from_data, room_to_data
 from ephemera.domain.decide import decide
 from ephemera.domain.decide.messages import AT_ONCE, EDIT_SECONDS, may_edit
 from ephemera.domain.errors import (
@@ -442,8 +441,3 @@ def test_what_stays_goes_out_of_sight_without_a_word() -> None:
     room, (posted,) = decide(room, post(), NOON)
     assert isinstance(posted, MessagePosted)
     assert SAID not in room.traces
-
-
-def test_a_room_with_all_this_survives_an_engine_that_writes_it_down() -> None:
-    room = talked(post("/me waves"), react(SAID), edit(SAID), vanish=60)
-    assert room_from_data(room_to_data(room)) == room

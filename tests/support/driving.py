@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from ephemera.domain import commands as c
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.data import room_from_data, room_to_data
 from ephemera.domain.errors import (
     Locked,
     Muted,
@@ -26,6 +25,7 @@ from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import Word
 from ephemera.engine.base import Entry
 from ephemera.engine.memory import MemoryEngine
+from ephemera.engine.redis.records import pieces_of, room_from_pieces
 from ephemera.lobby.lobby import Admission, Seated, Waiting
 from tests.support.losing import lose_and_bring_back
 from tests.support.model import Model, Somebody, Way
@@ -64,7 +64,7 @@ class Driven(RuleBasedStateMachine):
         """Whatever became of some of the rooms can leave the process and come back."""
         room = self.room()
         if room and len(driven) % 10 == 0:
-            assert room_from_data(room_to_data(room)) == room
+            assert room_from_pieces(pieces_of(None, room).changed) == room
 
     @property
     def now(self) -> float:

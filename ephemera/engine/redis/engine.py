@@ -36,7 +36,7 @@ from ephemera.engine.redis.records import (
     lease_to_text,
     leases_from_texts,
     room_from_pieces,
-    signal_to_news,
+    signal_to_text,
 )
 from ephemera.engine.redis.scripts import (
     Scripts,
@@ -232,7 +232,7 @@ class RedisEngine:
     async def signal(self, room_id: str, signal: Signal) -> None:
         """See `Engine.signal`."""
         async with self._reach.trying():
-            await self._client.spublish(keys_of(room_id).room, signal_to_news(signal))
+            await self._client.spublish(keys_of(room_id).room, signal_to_text(signal))
 
     async def count_rooms(self) -> int:
         """See `Engine.count_rooms`. Those of other processes are counted anew now and then."""

@@ -2,33 +2,48 @@
 
 The state is kept in pieces, so that a step writes only what it changed: a piece for each field of
 `Room`, and for each item of a field that is a mapping, as JSON.
+
+What is written says its version, and is read with tolerance: fields that this version does not know
+are left out, fields that are missing take their defaults. A value that it does not know, of a sign
+say, is refused like an event that it does not know. Events are told apart by their names; names of
+classes, pickles and ordinals are in none of it.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from json import JSONEncoder
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
+
 from ephemera.domain.cursors import Cursor
-from ephemera.domain.data import (
-    event_from_data,
-    event_to_data,
-    plain,
-    room_from_data,
-    signal_from_data,
-    signal_to_data,
-)
-from ephemera.domain.events import Event, RoomWiped, Signal
+from ephemera.domain.events import EVENTS, SIGNALS, Event, RoomWiped, Signal
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Entry
 
-_dump: Final = JSONEncoder(default=plain, ensure_ascii=False, separators=(",", ":")).encode
+VERSION: Final = 1
+
 _FIELDS: Final = tuple(field.name for field in fields(Room))
 _OURS: Final = "#"
 """What begins so is the script's own, and no piece of the state."""
+
+_encode: Final = Encoder().encode
+_text: Final = Decoder(str)
+_room: Final = Decoder(Room)
+_events: Final = {name: Decoder(kind) for name, kind in EVENTS.items()}
+_signals: Final = {name: Decoder(kind) for name, kind in SIGNALS.items()}
+
+
+class _Named(Struct):
+    """What tells of which kind the rest is."""
+
+    event: str = ""
+    signal: str = ""
+
+
+_named: Final = Decoder(_Named)
 
 
 class Pieces(NamedTuple):
@@ -40,7 +55,7 @@ class Pieces(NamedTuple):
 
 def pieces_of(before: Room | None, room: Room) -> Pieces:
     """Return how the pieces of the room differ from those that are kept of it."""
-    pieces = Pieces({}, [])
+    pieces = Pieces({} if before else {"v": _dump(VERSION)}, [])
     for name in _FIELDS:
         now, then = getattr(room, name), getattr(before, name, None)
         if isinstance(now, Mapping):
@@ -62,14 +77,16 @@ def _compare(
 
 def room_from_pieces(pieces: Mapping[str, str]) -> Room:
     """Return the room whose pieces these are."""
-    data: dict[str, Any] = defaultdict(dict)
+    whole: list[str] = []
+    parts: dict[str, list[str]] = defaultdict(list)
     for piece, written in pieces.items():
-        name, _, key = piece.partition(":")
-        if key:
-            data[name][key] = json.loads(written)
+        name, is_part, key = piece.partition(":")
+        if is_part:
+            parts[name].append(f"{_dump(key)}:{written}")
         elif not name.startswith(_OURS):
-            data[name] = json.loads(written)
-    return room_from_data(data)
+            whole.append(f"{_dump(name)}:{written}")
+    whole += [f"{_dump(name)}:{{{','.join(items)}}}" for name, items in parts.items()]
+    return _room.decode(f"{{{','.join(whole)}}}")
 
 
 def generation_to_text(generation: str) -> str:
@@ -79,17 +96,46 @@ def generation_to_text(generation: str) -> str:
 
 def cursor_from_pieces(sequence: str, generation: str) -> Cursor:
     """Return the place of the newest event of the room with these two pieces."""
-    return Cursor(json.loads(generation), int(sequence))
+    return Cursor(_text.decode(generation), int(sequence))
 
 
 def entry_to_text(event: Event) -> str:
     """Return what the log keeps of the event, after its weight."""
-    return f"{event.weight} {_dump(event_to_data(event))}"
+    return f"{event.weight} {event_to_text(event)}"
 
 
 def entry_from_text(cursor: Cursor, written: str) -> Entry:
     """Return the entry at that place of the log."""
-    return Entry(cursor, event_from_data(json.loads(written.partition(" ")[2])))
+    return Entry(cursor, event_from_text(written.partition(" ")[2]))
+
+
+def event_to_text(event: Event) -> str:
+    """Return the event as JSON."""
+    return _dump_named("event", event.name, event)
+
+
+def event_from_text(written: str) -> Event:
+    """Return the event. Raises KeyError for one that this version does not know."""
+    return _events[_named.decode(written).event].decode(written)
+
+
+def signal_to_text(signal: Signal) -> str:
+    """Return the signal as JSON."""
+    return _dump_named("signal", signal.name, signal)
+
+
+def signal_from_text(written: str) -> Signal:
+    """Return the signal. Raises KeyError for one that this version does not know."""
+    return _signals[_named.decode(written).signal].decode(written)
+
+
+def _dump(value: object) -> str:
+    return _encode(value).decode()
+
+
+def _dump_named(what: str, name: str, value: Event | Signal) -> str:
+    """Return the value as JSON, with its version and name before its own fields: all have some."""
+    return f'{{"v":{VERSION},"{what}":"{name}",{_dump(value)[1:]}'
 
 
 def lease_to_text(lease: Lease) -> str:
@@ -115,7 +161,7 @@ def news_of(entries: Sequence[Entry], *, wiped: bool) -> str:
     """Return what is told of a step: how far it went, or, of a room that is gone, how it ended."""
     newest = entries[-1]
     if wiped:
-        return f"{newest.cursor} {_dump(event_to_data(newest.event))}"
+        return f"{newest.cursor} {event_to_text(newest.event)}"
     return str(newest.cursor)
 
 
@@ -131,14 +177,4 @@ def end_from_news(news: str) -> Entry:
     cursor, _, written = news.partition(" ")
     place = Cursor.read(cursor)
     assert place  # noqa: S101 # `news_of` wrote it
-    return Entry(place, event_from_data(json.loads(written)))
-
-
-def signal_to_news(signal: Signal) -> str:
-    """Return what is told of a signal."""
-    return _dump(signal_to_data(signal))
-
-
-def signal_from_news(news: str) -> Signal:
-    """Return the signal."""
-    return signal_from_data(json.loads(news))
+    return Entry(place, event_from_text(written))

@@ -32,7 +32,7 @@ from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.news import News
 from ephemera.engine.redis.patience import patiently
 from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
-from ephemera.engine.redis.records import end_from_news, signal_from_news
+from ephemera.engine.redis.records import end_from_news, signal_from_text
 from ephemera.engine.redis.watched import Reader, Watched
 
 
@@ -180,7 +180,7 @@ class Watching:
             self._tell_reach(room_id, watched, lost=False)
             self._wake(room_id, watched, 0)
         elif news.startswith("{"):
-            self._sense(room_id, signal_from_news(news))
+            self._sense(room_id, signal_from_text(news))
         elif " " in news:
             self._end(room_id, watched, end_from_news(news))
         elif (cursor := Cursor.read(news)) and cursor != watched.cursor:
