@@ -18,6 +18,7 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
+from ephemera.hub.unsent import Unsent
 from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.keeper import Keeper
@@ -39,7 +40,7 @@ from ephemera.web.edits import Edits
 from ephemera.web.errors import Errors
 from ephemera.web.fragments import Fragments
 from ephemera.web.frames import Frames
-from ephemera.web.front import Front, Ways
+from ephemera.web.front import Front, Ways, address
 from ephemera.web.furniture import read_once
 from ephemera.web.health import Health
 from ephemera.web.invitations import Invitations
@@ -54,7 +55,6 @@ from ephemera.web.returning import Returns
 from ephemera.web.rooms import RoomPage, Rooms
 from ephemera.web.shed import Shed
 from ephemera.web.sheets import Sheets
-from ephemera.web.unsent import Unsent
 from ephemera.web.writing import Writing
 
 DRAIN_SECONDS = 1.0
@@ -73,7 +73,7 @@ class EphemeraApp(Quart):
     hub: Hub
     metrics: Metrics
     hot: Collection[tuple[str, str]] = ()
-    """The requests to a room that are served in front, by method and last part of the path."""
+    """What the server reads by itself (`ephemera/server`): by method and path."""
 
     async def prepare(self) -> None:
         """Make sure that rooms can be kept. Raises `EngineUnfit`."""
@@ -240,12 +240,12 @@ def _lobby(
 
 def _stand_in_front(app: EphemeraApp, settings: Settings, errors: Errors, ways: Ways) -> None:
     """Serve the hot ways before Quart sees them, as long as the server keeps up."""
-    for method, kind in ways:
+    for method, part in ways:
         # Quart only has to know which methods an address takes.
-        app.add_url_rule(f"/rooms/<room_id>/{kind}", method + kind, methods=[method])
+        app.add_url_rule(address(part, "<room_id>"), method + part, methods=[method])
+    app.hot = frozenset((method, address(part, "*")) for method, part in ways)
     if settings.rate_limits:
         ways = Shed(Load().is_too_much, errors).guard(ways)
-    app.hot = frozenset(ways)
     front = Front(app.asgi_app, ways, errors, Unsent(app.engine))  # type: ignore[arg-type] # Quart's own types
     app.asgi_app = front  # type: ignore[assignment,method-assign] # as its manual wraps it
 

@@ -122,11 +122,6 @@ def known_keys() -> set[str]:
     return {"application_path"} | {name for name in dir(Config) if _can_be_set(name)}
 
 
-def hot_in(app: Application) -> list[tuple[str, str]]:
-    """Return the hot ways of the application as the server is told them; `*` is a room's id."""
-    return [(method, f"/rooms/*/{part}") for method, part in app.hot]
-
-
 def bounds_of(settings: Settings) -> Bounds:
     """Return the bounds of every connection. Behind a proxy all have one address."""
     limits = settings.rate_limits and not settings.trusted_hops
@@ -200,7 +195,7 @@ async def _serve(
     url = url_of(listener, secure=config.ssl_enabled)
     config.bind = [f"fd://{listener.detach()}"]
     asgi = behind_proxies(app, settings.trusted_hops)
-    server = Server(asgi, config, hot_in(app), bounds_of(settings))
+    server = Server(asgi, config, app.hot, bounds_of(settings))
     await server.serve(partial(_open_until_told, app, settings, url, _stop_signal()))
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
+from ephemera.hub.unsent import Unsent
 from ephemera.server.eager import start
 from ephemera.web import answers
 from ephemera.web.answers import Answer
@@ -16,9 +17,15 @@ from ephemera.web.bodies import Body, Lingering
 from ephemera.web.errors import Errors, refusal_for
 from ephemera.web.scopes import Asgi, Receive, Scope, Send, headers_of, is_whole, origin_form
 from ephemera.web.sessions import token_in
-from ephemera.web.unsent import Unsent
 
-_HOT: Final = re.compile(r"/rooms/([^/]+)/([a-z]+)")
+
+def address(part: str, room_id: str) -> str:
+    """Return the path of a way whose last part that is."""
+    return f"/rooms/{room_id}/{part}"
+
+
+_ROOM: Final = re.compile(r"/rooms/([^/]+)")
+_HOT: Final = re.compile(address("([a-z]+)", "([^/]+)"))
 
 
 class Call:
@@ -84,15 +91,18 @@ class Front:
         except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
             return self._errors.answer_to(refusal_for(raised), call.asked, call.kept)
 
-    async def _hand_on(self, call: Call) -> None:
+    def _hand_on(self, call: Call) -> Rest:
         serving = self._app(call.scope, call.body.receive, call.send)
-        await self._unsent.guard(call.scope["path"], asyncio.ensure_future(serving))
+        room = _ROOM.match(call.scope["path"])
+        if room is None:
+            return serving
+        return self._unsent.guard(room[1], asyncio.ensure_future(serving))
 
     async def _answer(self, call: Call, answer: Answer) -> None:
         is_early = not call.body.has_arrived
         sending = answers.begin(answer, call.send, secure=call.asked.secure, more=is_early)
         if unsent := start(sending):
-            await self._unsent.guard(call.scope["path"], unsent)
+            await self._unsent.guard(call.room_id, unsent)
         if is_early:
             await call.body.drop()
             await answers.end(call.send)

@@ -21,7 +21,7 @@ from ephemera.app import EphemeraApp, create_app
 from ephemera.clock import steady_clock
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.presence import Presence
-from ephemera.serve import config_file, hot_in, load_config
+from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 from tests.support.cast import FORM, HTMX, PROGRAM
@@ -122,7 +122,7 @@ async def serving(app: EphemeraApp) -> AsyncIterator[Clients]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.bind = [f"fd://{listener.fileno()}"]
         over = asyncio.Event()
-        server = asyncio.create_task(Server(app, config, hot_in(app)).serve(over.wait))
+        server = asyncio.create_task(Server(app, config, app.hot).serve(over.wait))
         clients = Clients(listener.getsockname()[1])
         try:
             await asyncio.to_thread(clients.come)

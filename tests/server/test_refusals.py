@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from ephemera.app import create_app
-from ephemera.serve import config_file, hot_in, load_config
+from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 from ephemera.web import bodies
@@ -133,7 +133,7 @@ async def test_nothing_of_what_was_refused_is_left(monkeypatch: pytest.MonkeyPat
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.bind = [f"fd://{listener.fileno()}"]
         over = asyncio.Event()
-        server = Server(app, config, hot_in(app))
+        server = Server(app, config, app.hot)
         task = asyncio.create_task(server.serve(over.wait))
         with without_collections():
             told = await be_refused(listener.getsockname()[1])

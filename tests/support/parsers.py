@@ -29,6 +29,7 @@ from ephemera.domain.texts import MOST_BYTES, read_text
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
 from ephemera.engine.memory import MemoryEngine
+from ephemera.hub.unsent import Unsent
 from ephemera.server.forwarded import behind_proxies
 from ephemera.server.whole import Hot
 from ephemera.settings import Settings
@@ -55,7 +56,6 @@ from ephemera.web.requests import (
 )
 from ephemera.web.scopes import headers_of
 from ephemera.web.sessions import token_in
-from ephemera.web.unsent import Unsent
 
 BODY: Final = MOST_BODY_BYTES
 HEAD: Final = 16 * 1024

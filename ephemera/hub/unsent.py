@@ -4,7 +4,6 @@ Streams are the hub's matter; this is for pages, and whatever else is answered o
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -16,7 +15,6 @@ from ephemera.hub.hub import LAST_SECONDS
 
 SLOW_SECONDS: Final = 1.0
 """An answer that takes longer is watched over."""
-_ROOM: Final = re.compile(r"/rooms/([^/]+)")
 
 
 class Unsent:
@@ -30,13 +28,12 @@ class Unsent:
         self._answers: dict[str, set[asyncio.Task[None]]] = {}
         engine.listen(self.hear, astray=self.end)
 
-    async def guard(self, path: str, answer: asyncio.Task[None]) -> None:
-        """Wait until a request for the path is answered; to be cancelled ends that, too."""
-        room = _ROOM.match(path)
+    async def guard(self, room_id: str, answer: asyncio.Task[None]) -> None:
+        """Wait until an answer about the room is sent; to be cancelled ends that, too."""
         try:
             await asyncio.wait([answer], timeout=SLOW_SECONDS)
-            if room and not answer.done():
-                await self._watch_over(room[1], answer)
+            if not answer.done():
+                await self._watch_over(room_id, answer)
             return await answer
         finally:
             answer.cancel()

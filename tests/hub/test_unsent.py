@@ -3,7 +3,7 @@
 import asyncio
 
 from ephemera.engine.memory import MemoryEngine
-from ephemera.web.unsent import Unsent
+from ephemera.hub.unsent import Unsent
 from tests.support.patience import PATIENCE
 from tests.support.rooms import House, a_house
 
@@ -24,7 +24,7 @@ class Watched:
         async def answer() -> None:
             await self.let.wait()
 
-        guarded = self.unsent.guard(f"/rooms/{room_id}/json", asyncio.ensure_future(answer()))
+        guarded = self.unsent.guard(room_id, asyncio.ensure_future(answer()))
         return asyncio.ensure_future(guarded)
 
     async def watches(self, count: int) -> None:
@@ -68,3 +68,16 @@ async def test_who_goes_takes_the_answer_along() -> None:
         await asyncio.wait([answer])
         await there.watches(0)
         assert answer.cancelled()
+
+
+async def test_of_two_answers_about_a_room_one_may_go() -> None:
+    there = Watched()
+    ada = await there.house.open("Ada")
+    one, other = there.ask(ada.room.id), there.ask(ada.room.id)
+    await there.watches(2)
+    one.cancel()
+    await there.watches(1)
+    await there.house.lobby.close(await there.house.seated(ada))
+    async with asyncio.timeout(WITHIN):
+        await asyncio.wait([other])
+    assert other.cancelled()
