@@ -81,3 +81,13 @@ async def test_of_two_answers_about_a_room_one_may_go() -> None:
     async with asyncio.timeout(WITHIN):
         await asyncio.wait([other])
     assert other.cancelled()
+
+
+async def test_who_takes_an_answer_in_time_gets_all_of_it() -> None:
+    there = Watched()
+    ada = await there.house.open("Ada")
+    slowly = [there.ask(ada.room.id) for _ in range(2)]
+    await there.watches(2)
+    there.let.set()
+    await asyncio.gather(*slowly, there.ask(ada.room.id))
+    assert there.unsent._answers == {}
