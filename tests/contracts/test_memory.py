@@ -32,18 +32,18 @@ def test_dropped_rooms_leave_nothing_behind() -> None:
         deadlines.advance(f"room {number}", float(number))
     for number in range(1000):
         deadlines.drop(f"room {number}")
-    assert (deadlines._index, deadlines._heap) == ({}, [])
+    assert (deadlines._index, deadlines._order) == ({}, [])
     assert deadlines.take(10_000.0, 2000) == []
 
 
-def test_a_room_whose_deadline_moves_stands_in_the_heap_once() -> None:
+def test_a_room_whose_deadline_moves_stands_in_the_order_once() -> None:
     deadlines = Deadlines()
     for number in range(1000):
         deadlines.advance("room", 3600.0 + number)
         deadlines.advance("room", float(number))
-        assert len(deadlines._heap) == 1
+        assert len(deadlines._order) == 1
         assert deadlines.take(float(number), 10) == ["room"]
-    assert (deadlines._index, deadlines._heap) == ({}, [])
+    assert (deadlines._index, deadlines._order) == ({}, [])
 
 
 @given(lists(tuples(sampled_from(("advance", "drop", "take")), integers(0, 20), integers(0, 99))))
