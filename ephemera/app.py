@@ -18,6 +18,7 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
+from ephemera.hub.rendering import Representation
 from ephemera.hub.unsent import Unsent
 from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
@@ -250,7 +251,7 @@ def _stand_in_front(app: EphemeraApp, settings: Settings, errors: Errors, ways: 
     app.asgi_app = front  # type: ignore[assignment,method-assign] # as its manual wraps it
 
 
-def _renderers(fragments: Fragments) -> dict[str, streams.StreamRenderer]:
+def _renderers(fragments: Fragments) -> dict[str, Representation]:
     """Return the representations of a room's events, by the last part of their paths."""
     return {
         "events": HtmlEvents(fragments),

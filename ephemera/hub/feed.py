@@ -63,7 +63,7 @@ class Feed:
             await stream.write(b"", False)  # noqa: FBT003 - nothing follows
             stream.cut()
             return
-        greeting = stream.renderer.greeting(stream.cursor, finite=stream.finite)
+        greeting = stream.renderer.greeting(stream)
         missed = await self._missed(stream)
         if greeting or missed:
             await stream.write(greeting + missed, True)  # noqa: FBT003 - more follows
@@ -93,7 +93,7 @@ class Feed:
         until = [entry for entry in kept if entry.sequence <= now.sequence]
         stream.cursor = now
         since = [entry for entry in kept if entry.sequence > now.sequence]
-        return stream.renderer.resync(snapshot, until) + self._render(stream, since)
+        return stream.renderer.resync(snapshot, until, stream.locale) + self._render(stream, since)
 
     def _render(self, stream: Stream, entries: Sequence[Entry]) -> bytes:
         """Return the entries as far as they are theirs: nothing after the end of the seat."""
@@ -101,7 +101,7 @@ class Feed:
         for entry in entries:
             stream.cursor = entry.cursor
             if seen := entry.seen_from(stream.horizon):
-                missed.append(stream.renderer.entry(seen))
+                missed.append(stream.renderer.entry(seen, stream.locale))
             if entry.event.released == stream.member_id:
                 break
         return b"".join(missed)

@@ -1,8 +1,8 @@
 """The hub: who listens to which room on this process, and the fan-out to them.
 
 An event is rendered at most once for each representation that somebody here
-reads, and the same bytes go into every mailbox. Publishing never waits for a
-reader.
+reads, in each language, and the same bytes go into every mailbox. Publishing
+never waits for a reader.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import Event, RoomWiped, Signal, StreamClosed, StreamOpened
 from ephemera.engine.base import Entry
 from ephemera.hub.elsewhere import Elsewhere
-from ephemera.hub.rendering import Renderer
+from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 
 MOST_STREAMS_OF_A_SEAT: Final = 3
@@ -29,6 +29,12 @@ LAST_SECONDS: Final = 2.0
 """For a reader to take what was said before the end of the room, or of its seat, and the end."""
 COME_BACK_SECONDS: Final = (1.0, 5.0)
 """Readers who are sent away come back spread over this time."""
+
+_Look = tuple[Representation, str, bool]
+"""A representation, a locale, and whether the whole of an entry is seen: what is not all of it is
+the same for everybody."""
+_ALL: Final = ""
+"""In place of a locale: whatever is read."""
 
 logger = logging.getLogger(__name__)
 
@@ -159,11 +165,12 @@ class Hub:
         if isinstance(signal, StreamOpened | StreamClosed):
             self._note_elsewhere(room_id, signal)
             return
-        rendered: dict[Renderer, bytes] = {}
+        rendered: dict[tuple[Representation, str], bytes] = {}
         for stream in tuple(self._rooms.get(room_id, ())):
-            if stream.renderer not in rendered:
-                rendered[stream.renderer] = stream.renderer.signal(signal)
-            stream.signal(rendered[stream.renderer])
+            look = (stream.renderer, stream.locale)
+            if look not in rendered:
+                rendered[look] = stream.renderer.signal(signal, stream.locale)
+            stream.signal(rendered[look])
 
     def start_over(self, room_id: str) -> None:
         """Let the readers of a room come back and catch up: something may have been missed."""
@@ -219,12 +226,12 @@ class Hub:
 def send_away(stream: Stream) -> None:
     """End the stream and ask its reader to come back in a few seconds."""
     retry = random.uniform(*COME_BACK_SECONDS)  # noqa: S311 - it spreads load
-    stream.end(lambda cursor: stream.renderer.goodbye(cursor, retry))
+    stream.end(lambda to: stream.renderer.goodbye(to, retry))
 
 
 def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
     views: dict[int, Entry | None] = {}
-    rendered: dict[tuple[Renderer, bool], bytes] = {}
+    rendered: dict[_Look, bytes] = {}
     for stream in streams:
         if stream.horizon not in views:
             views[stream.horizon] = entry.seen_from(stream.horizon)
@@ -232,19 +239,30 @@ def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
         if seen is None:
             stream.deliver(entry.cursor, b"")
             continue
-        look = (stream.renderer, seen is entry)  # what is not all of it is the same for everybody
+        look = (stream.renderer, stream.locale, seen is entry)
         if look not in rendered:
-            rendered[look] = stream.renderer.entry(seen)
+            rendered[look] = _render(rendered, look, seen)
         stream.deliver(entry.cursor, rendered[look] + _farewell(stream, entry))
         if stream.renderer.outdates(seen):
             stream.end()
     _end_released(streams, entry)
 
 
+def _render(rendered: dict[_Look, bytes], look: _Look, entry: Entry) -> bytes:
+    """Return the entry as it looks, which without words of ours is the same in each language."""
+    renderer, locale, whole = look
+    if renderer.speaks(entry):
+        return renderer.entry(entry, locale)
+    for_all = renderer, _ALL, whole
+    if for_all not in rendered:
+        rendered[for_all] = renderer.entry(entry, locale)
+    return rendered[for_all]
+
+
 def _farewell(stream: Stream, entry: Entry) -> bytes:
     """Return what goes with the one answer to a reader who will get no other: they have left."""
     if stream.finite and stream.member_id == entry.event.released:
-        return stream.renderer.left(entry.cursor, entry.event)
+        return stream.renderer.left(stream, entry)
     return b""
 
 
@@ -255,7 +273,7 @@ def _end_released(streams: Sequence[Stream], entry: Entry) -> None:
         if isinstance(event, RoomWiped):
             stream.end()
         elif stream.member_id == event.released:
-            stream.end(partial(stream.renderer.left, event=event))
+            stream.end(partial(stream.renderer.left, end=entry))
         else:
             continue
         if stream.is_behind:

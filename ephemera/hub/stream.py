@@ -13,12 +13,12 @@ from functools import partial
 
 from ephemera.domain.cursors import Cursor
 from ephemera.hub.mailbox import MOST_EVENTS, Mailbox
-from ephemera.hub.rendering import Renderer
+from ephemera.hub.rendering import Representation, Subscriber
 from ephemera.server.eager import start
 
 Write = Callable[[bytes, bool], Awaitable[None]]
 """Writes bytes to the client; the flag says whether more will follow."""
-Last = Callable[[Cursor], bytes]
+Last = Callable[[Subscriber], bytes]
 """Makes the last thing a client gets, knowing the newest event that it got before."""
 
 
@@ -29,9 +29,9 @@ class Stream:
     """A subscriber of one room, on behalf of one seat or knock, in one representation.
 
     `finite` streams end after the first event. Nothing about what stands up to
-    line `horizon` is shown. `on_over` is called once, when the stream is over
-    on our side; it must not raise or wait. `dropped` tells that the reader was
-    too slow, `opened_at` when the hub took it.
+    line `horizon` is shown. Words of ours are in the language of `locale`. `on_over`
+    is called once, when the stream is over on our side; it must not raise or wait.
+    `dropped` tells that the reader was too slow, `opened_at` when the hub took it.
     """
 
     __slots__ = (
@@ -44,6 +44,7 @@ class Stream:
         "dropped",
         "finite",
         "horizon",
+        "locale",
         "member_id",
         "on_over",
         "opened_at",
@@ -56,12 +57,13 @@ class Stream:
         self,
         room_id: str,
         member_id: str,
-        renderer: Renderer,
+        renderer: Representation,
         write: Write,
         *,
         cursor: Cursor,
         finite: bool = False,
         horizon: int = 0,
+        locale: str = "en",
     ) -> None:
         self.room_id = room_id
         self.member_id = member_id
@@ -69,6 +71,7 @@ class Stream:
         self.cursor = cursor
         self.finite = finite
         self.horizon = horizon
+        self.locale = locale
         self.write = write
         self.dropped = False
         self.opened_at = 0.0
@@ -111,7 +114,7 @@ class Stream:
     def ping(self) -> None:
         """Show both ends that the connection is alive."""
         if self.is_live:
-            self._put(self.renderer.ping(self.cursor))
+            self._put(self.renderer.ping(self))
 
     def go_live(self) -> None:
         """Start delivering: first what came in while the stream caught up."""
@@ -126,7 +129,7 @@ class Stream:
         if self._held is not None:
             self._held.append(partial(self.end, last))
             return
-        chunk = last(self.cursor) if last else b""
+        chunk = last(self) if last else b""
         self._ending = True
         if self._writing:
             self._put(chunk)

@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 
 from ephemera.domain.cursors import Cursor
+from ephemera.hub.wire import terminal_safe
 from ephemera.terminal.mistakes import Unreached
 
 Event = dict[str, Any]
@@ -42,6 +43,11 @@ def text_of(event: Event, name: str) -> str:
     """Return a field that is a text; an empty one when it is none."""
     value = event.get(name)
     return value if isinstance(value, str) else ""
+
+
+def inline(words: str) -> str:
+    """Return the words safe for a terminal, and on one line."""
+    return terminal_safe(" ".join(words.split()))
 
 
 def number_of(event: Event, name: str) -> float:

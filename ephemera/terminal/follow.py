@@ -7,9 +7,16 @@ from collections.abc import Callable
 from typing import Final
 
 from ephemera.terminal.client import Client
-from ephemera.terminal.events import Event, Parser, cursor_of, kind_of, number_of, text_of
+from ephemera.terminal.events import (
+    Event,
+    Parser,
+    cursor_of,
+    inline,
+    kind_of,
+    number_of,
+    text_of,
+)
 from ephemera.terminal.mistakes import Gone, Removed, TooFast, Unreached
-from ephemera.terminal.sentences import inline
 
 FIRST_WITHIN: Final = 6.0
 """Seconds until a stream must have said something; else something on the way holds it back."""

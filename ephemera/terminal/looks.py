@@ -11,9 +11,8 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from ephemera.hub.wire import speaker, terminal_safe
-from ephemera.terminal.events import Event, kind_of, number_of, text_of, within
+from ephemera.terminal.events import Event, inline, kind_of, number_of, text_of, within
 from ephemera.terminal.roster import Person
-from ephemera.terminal.sentences import inline, sentence
 
 Fragments = list[tuple[str, str]]
 """Pairs of a style and a text, as prompt_toolkit shows them."""
@@ -51,14 +50,18 @@ def color_depth(environ: Mapping[str, str] = os.environ) -> ColorDepth | None:
 
 
 def shown(event: Event, words: str = "") -> Fragments:
-    """Return the event as a line; nothing when it has none, or is not known here.
+    """Return the event as a line, in the server's words; nothing when it has none.
 
     `words` begin the message that it is about, if that is known.
     """
-    if kind_of(event) in ("message-posted", "message-edited"):
-        return _message(event)
-    told = sentence(event, words)
-    return [_time(event), *notice(told)] if told else []
+    match kind_of(event):
+        case "message-posted" | "message-edited":
+            return _message(event)
+        case "message-reacted":
+            told = _reaction(event, words)
+        case _:
+            told = text_of(event, "line")
+    return [_time(event), *notice(inline(told))] if told else []
 
 
 def notice(sentence: str) -> Fragments:
@@ -111,6 +114,13 @@ def _message(event: Event) -> Fragments:
         ("", f"/me {text}" if event.get("action") is True else text),
         ("class:notice", f"{_marks(event)}\n"),
     ]
+
+
+def _reaction(event: Event, words: str) -> str:
+    """Return what a reaction comes to: the server does not repeat which message it is about."""
+    who, sign = text_of(event, "nickname"), text_of(event, "sign")
+    told = f"{who} reacted to “{words}”: {sign}" if words else f"{who} reacted: {sign}"
+    return told if sign else ""
 
 
 def _quote(event: Event) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from werkzeug.sansio.utils import get_host
 
 from ephemera.domain.errors import NotAllowed
+from ephemera.web.languages import ENGLISH
 
 
 class Headers(Protocol):
@@ -22,7 +23,6 @@ class Headers(Protocol):
 Form = Literal["html", "json", "text"]
 """In which form somebody wants an answer."""
 
-ENGLISH: Final = "en"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_ORIGIN_CHARACTERS: Final = 300
 """A scheme, a name of the DNS and a port."""

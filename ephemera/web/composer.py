@@ -10,8 +10,9 @@ from ephemera.lobby.lobby import Seated
 from ephemera.lobby.talk import Talk
 from ephemera.web import texts
 from ephemera.web.fragments import Fragments
+from ephemera.web.languages import ENGLISH
 from ephemera.web.requests import MOST_KEY_CHARACTERS, Draft, read_message_number
-from ephemera.web.stencils import hole
+from ephemera.web.stencils import Stencil, hole
 
 
 def new_key() -> str:
@@ -25,15 +26,23 @@ def blank_composer(reply: Quote | None = None) -> dict[str, Any]:
 
 
 class BlankComposer:
-    """The blank composer as a fragment, rendered once: only two things in it ever differ."""
+    """The blank composer as a fragment, rendered once in each language: two things in it differ."""
 
     def __init__(self, fragments: Fragments) -> None:
-        context = {**blank_composer(), "room": {"id": hole("room")}, "key": hole("key")}
-        self._stencil = fragments.stencil("rooms/_composer.html", **context)
+        self._fragments = fragments
+        self._stencils: dict[str, Stencil] = {}
+        self._cut(ENGLISH)
 
-    def render(self, room_id: str) -> str:
+    def render(self, room_id: str, locale: str = ENGLISH) -> str:
         """Return a composer for the room, with a key of its own."""
-        return self._stencil.fill({"room": room_id, "key": new_key()})
+        stencil = self._stencils.get(locale) or self._cut(locale)
+        return stencil.fill({"room": room_id, "key": new_key()})
+
+    def _cut(self, locale: str) -> Stencil:
+        context = {**blank_composer(), "room": {"id": hole("room")}, "key": hole("key")}
+        stencil = self._fragments.stencil("rooms/_composer.html", locale, **context)
+        self._stencils[locale] = stencil
+        return stencil
 
 
 async def asked_composer(talk: Talk, seated: Seated, query: Mapping[str, str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from ephemera.web import answers, texts
 from ephemera.web.answers import Answer
 from ephemera.web.asked import Asked
 from ephemera.web.fragments import Fragments
+from ephemera.web.languages import ENGLISH
 from ephemera.web.requests import as_asked
 
 logger = logging.getLogger(__name__)
@@ -124,10 +125,12 @@ class Errors:
 
         What was typed, and `kept`, comes back on a page of its own.
         """
-        sentence = texts.sentence(refusal)
+        sentence = texts.sentence(refusal, asked.locale)
         match asked.form:
             case "json":
-                answer = answers.fields(error=dict(sorted(error_fields(refusal).items())))
+                answer = answers.fields(
+                    error=dict(sorted(error_fields(refusal, asked.locale).items()))
+                )
             case "text":
                 answer = answers.lines(f"{sentence}\n")
             case _:
@@ -157,17 +160,15 @@ class Errors:
 
     def _html(self, refusal: Refusal, sentence: str, asked: Asked, kept: str) -> str:
         if isinstance(refusal, NoSuchRoom):
-            return self._fragments.render("errors/gone.html", text=kept)
-        if asked.htmx:
-            return self._fragments.render("errors/_sentence.html", sentence=sentence)
-        return self._fragments.render(
-            "errors/error.html", status=status_of(refusal), sentence=sentence, text=kept
-        )
+            return self._fragments.render("errors/gone.html", asked.locale, text=kept)
+        said = {"status": status_of(refusal), "sentence": sentence, "text": kept}
+        page = "errors/_sentence.html" if asked.htmx else "errors/error.html"
+        return self._fragments.render(page, asked.locale, **said)
 
 
-def error_fields(refusal: Refusal) -> dict[str, str]:
+def error_fields(refusal: Refusal, locale: str = ENGLISH) -> dict[str, str]:
     """Return what programs are told: a stable reason, the sentence, the field if there is one."""
-    fields = {"reason": refusal.reason, "message": texts.sentence(refusal)}
+    fields = {"reason": refusal.reason, "message": texts.sentence(refusal, locale)}
     if isinstance(refusal, Invalid):
         fields |= {"field": refusal.field, "problem": refusal.problem}
     return fields

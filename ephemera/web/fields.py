@@ -7,14 +7,18 @@ from ephemera.domain.codes import show_code
 from ephemera.domain.events import Event, Quote, Signal
 from ephemera.domain.rooms import Invitation, Knock, Member, Options, Room
 from ephemera.engine.base import Entry
+from ephemera.web.languages import ENGLISH
+from ephemera.web.sentences import sentence_of
 
 
-def entry_fields(entry: Entry) -> dict[str, Any]:
-    """Return what programs see of an event."""
+def entry_fields(entry: Entry, locale: str = ENGLISH) -> dict[str, Any]:
+    """Return what programs see of an event; its sentence, if it has one, in that language."""
+    sentence = sentence_of(entry.event)
     return {
         "cursor": str(entry.cursor),
         "event": entry.event.name,
         "at": round(entry.event.at, 3),
+        **({"line": sentence.plain(locale)} if sentence else {}),
         **_own_fields(entry.event),
     }
 

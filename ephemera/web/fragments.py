@@ -1,31 +1,75 @@
 """The one renderer of everything that is HTML: pages, fragments, and what streams carry."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final, get_args
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_context,
+)
+from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from ephemera.domain.codes import show_code
-from ephemera.domain.events import first_line
+from ephemera.domain.events import Event, first_line
 from ephemera.domain.links import links_in
 from ephemera.domain.rooms import GRACES, Options, Sign
 from ephemera.domain.words import read_word
 from ephemera.web import texts
+from ephemera.web.languages import CATALOGUES, ENGLISH
+from ephemera.web.sentences import sentence_of
 from ephemera.web.stencils import Stencil, hole
 
 _HUES: Final = 8
 
 
 class Fragments:
-    """Renders templates. Synchronous: a fragment takes some 25 µs, its async twin 200."""
+    """Renders templates. Synchronous: a fragment takes some 25 µs, its async twin 200.
+
+    There is an environment for each language, but what a template is compiled to is the same.
+    """
 
     def __init__(self, folder: Path, asset: Callable[[str], str]) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(folder),
+        self._loader = FileSystemLoader(folder)
+        self._compiled = _Compiled()
+        self._asset = asset
+        self._environments: dict[str, Environment] = {}
+
+    def render(self, name: str, /, locale: str = ENGLISH, **context: Any) -> str:  # noqa: ANN401 - templates take anything
+        """Return the template of that name, rendered in the language of that locale."""
+        environment = self._environments.get(locale) or self._speaking(locale)
+        return environment.get_template(name).render(context)
+
+    def stencil(self, name: str, /, locale: str = ENGLISH, **context: Any) -> Stencil:  # noqa: ANN401 - as above
+        """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
+        marking = (self._environments.get(locale) or self._speaking(locale)).overlay()
+        marking.filters = marking.filters | {
+            each: partial(_filtered, each) for each in ("clock", "hue", "iso", "linkify")
+        }
+        return Stencil(marking.get_template(name).render(context))
+
+    def compile_all(self) -> None:
+        """Compile every template now: a fault must stop the start, and nothing is read later."""
+        for locale in CATALOGUES:
+            environment = self._speaking(locale)
+            for name in self._loader.list_templates():
+                template = environment.get_template(name)
+                # Each rendering copies them, and a chain of mappings is slow to copy.
+                template.globals = dict(template.globals)
+
+    def _speaking(self, locale: str) -> Environment:
+        """Return a new environment of that language: the one to render with from now on."""
+        environment = self._environments[locale] = Environment(
+            loader=self._loader,
+            bytecode_cache=self._compiled,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -34,46 +78,34 @@ class Fragments:
             cache_size=-1,
             extensions=["jinja2.ext.i18n"],
         )
-        self._environment.install_gettext_callables(  # type: ignore[attr-defined] # of the extension
-            texts.gettext, texts.ngettext, newstyle=True
+        catalogue = CATALOGUES[locale]
+        environment.install_gettext_callables(  # type: ignore[attr-defined] # of the extension
+            catalogue.gettext, catalogue.ngettext, newstyle=True
         )
-        self._environment.globals |= {"asset": asset, "usual": Options(), "graces": GRACES}
-        self._environment.filters |= {
-            "iso": iso,
-            "clock": clock,
-            "hue": hue,
-            "linkify": linkify,
-            "show_code": show_code,
-            "duration": texts.duration,
-            "first_line": first_line,
-            "by_sign": by_sign,
-            "sign_name": texts.sign_name,
-            "is_word": is_word,
+        environment.globals |= {
+            "asset": self._asset,
+            "usual": Options(),
+            "graces": GRACES,
+            "locale": locale,
         }
+        environment.filters |= _FILTERS
+        return environment
 
-    def render(self, name: str, /, **context: Any) -> str:  # noqa: ANN401 - templates take anything
-        """Return the template of that name, rendered."""
-        return self._environment.get_template(name).render(context)
 
-    def stencil(self, name: str, /, **context: Any) -> Stencil:  # noqa: ANN401 - as above
-        """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
-        return Stencil(self._marking.get_template(name).render(context))
+class _Compiled(BytecodeCache):
+    """What each template was compiled to: an environment that is new need not do it again."""
 
-    @cached_property
-    def _marking(self) -> Environment:
-        """The environment whose filters mark; it has templates of its own, compiled once."""
-        marking = self._environment.overlay()
-        marking.filters = self._environment.filters | {
-            each: partial(_filtered, each) for each in ("clock", "hue", "iso", "linkify")
-        }
-        return marking
+    def __init__(self) -> None:
+        self._code: dict[str, CodeType] = {}
 
-    def compile_all(self) -> None:
-        """Compile every template now: a fault must stop the start, and nothing is read later."""
-        for name in self._environment.list_templates():
-            template = self._environment.get_template(name)
-            # Each rendering copies them, and a chain of mappings is slow to copy.
-            template.globals = dict(template.globals)
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what there is."""
+        bucket.code = self._code.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        assert bucket.code  # noqa: S101 # it was just compiled
+        self._code[bucket.key] = bucket.code
 
 
 def _filtered(by: str, mark: str) -> Markup:
@@ -123,3 +155,37 @@ def linkify(text: str) -> Markup:
 
 def _link(url: Markup) -> str:
     return f'<a href="{url}" target="_blank" rel="noopener noreferrer nofollow">{url}</a>'
+
+
+@pass_context
+def _sentence(context: Context, event: Event) -> Markup:
+    """Return the event in words. Raises `TypeError` for one that has no sentence."""
+    sentence = sentence_of(event)
+    if sentence is None:
+        raise TypeError(event)
+    return sentence.html(context["locale"])
+
+
+@pass_context
+def _duration(context: Context, seconds: float) -> str:
+    return texts.duration(seconds).plain(context["locale"])
+
+
+@pass_context
+def _sign_name(context: Context, sign: Sign) -> str:
+    return texts.sign_name(sign, context["locale"])
+
+
+_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "by_sign": by_sign,
+    "clock": clock,
+    "duration": _duration,
+    "first_line": first_line,
+    "hue": hue,
+    "is_word": is_word,
+    "iso": iso,
+    "linkify": linkify,
+    "sentence": _sentence,
+    "show_code": show_code,
+    "sign_name": _sign_name,
+}

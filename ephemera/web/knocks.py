@@ -1,15 +1,12 @@
 """Waiting at the door: a page that ends when there is an answer, and the answer."""
 
-from collections.abc import Sequence
 from math import ceil
 
 from quart import Blueprint, Response, jsonify
 
-from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal, Unavailable
-from ephemera.domain.events import Event, Signal
 from ephemera.domain.rooms import Knock
-from ephemera.engine.base import Entry, Snapshot
+from ephemera.hub.rendering import Representation, Subscriber
 from ephemera.lobby.lobby import AtTheDoor, Lobby, Seated, Waiting
 from ephemera.web.answers import Answer, page, see_other
 from ephemera.web.errors import saying_no
@@ -24,7 +21,7 @@ from ephemera.web.seats import see_other as _see_other
 RENEWED_AFTER_SECONDS = 1
 
 
-class WaitingDocument:
+class WaitingDocument(Representation):
     """An HTML document that says nothing more, and ends when the answer is there.
 
     Its browser then asks for it again by itself. Nothing of the room is in it:
@@ -33,45 +30,18 @@ class WaitingDocument:
 
     content_type = HTML
     refresh = RENEWED_AFTER_SECONDS
+    beat = b"\n"
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
 
-    def greeting(self, cursor: Cursor, *, finite: bool) -> bytes:  # noqa: ARG002 - always the same
-        """See `Renderer.greeting`: the whole document, but for its end."""
-        return self._fragments.render("pages/waiting.html").encode()
+    def greeting(self, to: Subscriber) -> bytes:
+        """See `Representation.greeting`: the whole document, but for its end."""
+        return self._fragments.render("pages/waiting.html", to.locale).encode()
 
-    def entry(self, entry: Entry) -> bytes:  # noqa: ARG002 - none of their business
-        """See `Renderer.entry`."""
-        return b""
-
-    def resync(self, snapshot: Snapshot, entries: Sequence[Entry]) -> bytes:  # noqa: ARG002 - the same
-        """See `Renderer.resync`."""
-        return b""
-
-    def left(self, cursor: Cursor, event: Event) -> bytes:  # noqa: ARG002 - the next document tells
-        """See `Renderer.left`."""
-        return b""
-
-    def signal(self, signal: Signal) -> bytes:  # noqa: ARG002 - none of their business
-        """See `Renderer.signal`."""
-        return b""
-
-    def outdates(self, entry: Entry) -> bool:  # noqa: ARG002 - nothing of the room is in it
-        """See `Renderer.outdates`."""
-        return False
-
-    def ping(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - white space has no cursor
-        """See `Renderer.ping`."""
-        return b"\n"
-
-    def goodbye(self, cursor: Cursor, retry: float) -> bytes:  # noqa: ARG002 - the browser renews it
-        """See `Renderer.goodbye`."""
-        return b""
-
-    def finite(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - the next document is whole again
-        """See `Renderer.finite`."""
-        return self._fragments.render("rooms/_waiting_elsewhere.html").encode()
+    def finite(self, to: Subscriber) -> bytes:
+        """See `Representation.finite`: the next document is whole again."""
+        return self._fragments.render("rooms/_waiting_elsewhere.html", to.locale).encode()
 
 
 class Knocks:

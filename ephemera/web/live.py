@@ -1,10 +1,8 @@
 """The room without JavaScript: an endless document in a frame."""
 
-from collections.abc import Sequence
-
-from ephemera.domain.cursors import Cursor
-from ephemera.domain.events import Event, RoomWiped, Signal, amends
-from ephemera.engine.base import Entry, Snapshot
+from ephemera.domain.events import RoomWiped, amends
+from ephemera.engine.base import Entry
+from ephemera.hub.rendering import Representation, Subscriber
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
 from ephemera.web.words import Lines
@@ -13,52 +11,42 @@ RENEWED_AFTER_SECONDS = 2
 """A document that has ended is asked for again: never faster than once in two seconds."""
 
 
-class LiveDocument:
-    """An HTML document that never ends: the lines of the log as they come, newest in view."""
+class LiveDocument(Representation):
+    """An HTML document that never ends: the lines of the log as they come, newest in view.
+
+    It begins with all that is kept, whatever came before.
+    """
 
     content_type = HTML
     refresh = RENEWED_AFTER_SECONDS
+    beat = b"\n"
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
         self._lines = Lines(fragments)
 
-    def greeting(self, cursor: Cursor, *, finite: bool) -> bytes:  # noqa: ARG002 - always the same
-        """See `Renderer.greeting`: the document up to where its lines begin."""
-        return self._fragments.render("live/_opening.html").encode()
+    def greeting(self, to: Subscriber) -> bytes:
+        """See `Representation.greeting`: the document up to where its lines begin."""
+        return self._fragments.render("live/_opening.html", to.locale).encode()
 
-    def entry(self, entry: Entry) -> bytes:
-        """See `Renderer.entry`."""
+    def entry(self, entry: Entry, locale: str) -> bytes:
+        """See `Representation.entry`."""
         if isinstance(entry.event, RoomWiped):
-            return self._fragments.render("live/_wiped.html", reason=entry.event.reason).encode()
-        if not entry.has_line:
-            return b""
-        return self._lines.render(entry).encode()
+            return self._fragments.render("live/_wiped.html", locale, event=entry.event).encode()
+        return self._lines.render(entry, locale).encode() if entry.has_line else b""
 
-    def resync(self, snapshot: Snapshot, entries: Sequence[Entry]) -> bytes:  # noqa: ARG002 - lines only
-        """See `Renderer.resync`: a document begins with all that is kept, whatever came before."""
-        return b"".join(self.entry(entry) for entry in entries)
+    def speaks(self, entry: Entry) -> bool:
+        """See `Representation.speaks`."""
+        return self._lines.speak(entry)
 
-    def left(self, cursor: Cursor, event: Event) -> bytes:  # noqa: ARG002 - the sentence is enough
-        """See `Renderer.left`."""
-        return self._fragments.render("live/_left.html", event=event).encode()
-
-    def signal(self, signal: Signal) -> bytes:  # noqa: ARG002 - nothing could take it away again
-        """See `Renderer.signal`."""
-        return b""
+    def left(self, to: Subscriber, end: Entry) -> bytes:
+        """See `Representation.left`."""
+        return self._fragments.render("live/_left.html", to.locale, event=end.event).encode()
 
     def outdates(self, entry: Entry) -> bool:
-        """See `Renderer.outdates`: what is written stays, so a new document must come."""
+        """See `Representation.outdates`: what is written stays, so a new document must come."""
         return amends(entry.event)
 
-    def ping(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - white space has no cursor
-        """See `Renderer.ping`."""
-        return b"\n"
-
-    def goodbye(self, cursor: Cursor, retry: float) -> bytes:  # noqa: ARG002 - the browser renews it
-        """See `Renderer.goodbye`."""
-        return b""
-
-    def finite(self, cursor: Cursor) -> bytes:  # noqa: ARG002 - the next document is whole again
-        """See `Renderer.finite`."""
-        return self._fragments.render("live/_finite.html").encode()
+    def finite(self, to: Subscriber) -> bytes:
+        """See `Representation.finite`: the next document is whole again."""
+        return self._fragments.render("live/_finite.html", to.locale).encode()

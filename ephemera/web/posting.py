@@ -71,7 +71,7 @@ class Posting:
     def _posted(self, seated: Seated, cursor: Cursor, asked: Asked) -> Answer:
         """Tell a poster how they know the message, or give them a composer for the next one."""
         if asked.htmx:
-            return answers.page(self._blank.render(seated.room.id))
+            return answers.page(self._blank.render(seated.room.id, asked.locale))
         match asked.form:
             case "html":
                 return see_other(f"/rooms/{seated.room.id}")
@@ -97,7 +97,8 @@ class Posting:
 
     def _frame(self, seated: Seated, asked: Asked, composer: dict[str, Any]) -> Answer:
         page = "rooms/_composer.html" if asked.htmx else "live/composer.html"
-        return answers.page(self._fragments.render(page, room=seated.room, **composer))
+        html = self._fragments.render(page, asked.locale, room=seated.room, **composer)
+        return answers.page(html)
 
     async def _kept(self, seated: Seated, draft: Draft, refusal: Refusal) -> dict[str, Any]:
         """Return the context of a composer with the draft, still a reply if it was one."""

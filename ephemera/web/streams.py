@@ -3,14 +3,14 @@
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.rooms import Knock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, Hub
-from ephemera.hub.rendering import Renderer
+from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
@@ -33,18 +33,6 @@ MOST_CAUGHT_UP_FREELY: Final = 20
 
 WAITING: Final = "waiting"
 """What who waits at the door may have open: the one representation that shows nothing of a room."""
-
-
-class StreamRenderer(Renderer, Protocol):
-    """A representation that streams can have."""
-
-    @property
-    def content_type(self) -> str:
-        """The media type of the stream."""
-
-    @property
-    def refresh(self) -> int | None:
-        """Seconds after which a browser by itself asks again for a document that has ended."""
 
 
 Otherwise = Callable[[Call, Refusal], Awaitable[Answer]]
@@ -70,7 +58,7 @@ class Streams:
         presence: Presence,
         hub: Hub,
         feed: Feed,
-        renderers: Mapping[str, StreamRenderer],
+        renderers: Mapping[str, Representation],
         otherwise: Mapping[str, Otherwise],
         lifetime: float,
     ) -> None:
@@ -126,6 +114,7 @@ class Streams:
             cursor=cursor,
             finite=query.get("once") == ["1"],
             horizon=place.horizon,
+            locale=call.asked.locale,
         )
 
     async def _place(self, room_id: str, kind: str, token: str | None) -> _Place:

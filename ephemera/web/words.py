@@ -1,38 +1,50 @@
 """Lines of the log as HTML; a message that is nothing but words, as most are, by a stencil."""
 
+from dataclasses import fields
+from operator import attrgetter
 from types import SimpleNamespace
+from typing import Final
 
 from markupsafe import Markup, escape
 
 from ephemera.domain.events import MessagePosted
 from ephemera.engine.base import Entry
 from ephemera.web.fragments import Fragments, clock, hue, iso, linkify
+from ephemera.web.languages import ENGLISH
 from ephemera.web.stencils import hole
+
+_TOLD: Final = {"member_id": "member", "nickname": "nickname", "text": "text", "at": "at"}
+"""What the stencil knows of a message: its fields, and their holes."""
 
 
 class MessageOfWords:
-    """A template that shows an entry, for messages without reply, reactions and the like."""
+    """A template that shows an entry, for messages without reply, reactions and the like.
 
-    def __init__(self, fragments: Fragments, template: str) -> None:
+    Whatever else there is to a message of the `kind`, its words are all only while that is as it is
+    by default: a field of which this has never heard leaves the message to the template.
+    """
+
+    def __init__(
+        self, fragments: Fragments, template: str, kind: type[MessagePosted] = MessagePosted
+    ) -> None:
+        rest = {field.name: field.default for field in fields(kind) if field.name not in _TOLD}
+        self._kind = kind
+        self._rest = attrgetter(*rest)
+        self._usual = tuple(rest.values())
         event = SimpleNamespace(
-            name=MessagePosted.name,
-            member_id=hole("member"),
-            nickname=hole("nickname"),
-            text=hole("text"),
-            at=hole("at"),
-            action=False,
-            reply=None,
-            expires_at=None,
-            edited=False,
-            reactions=(),
+            name=kind.name, **rest, **{field: hole(name) for field, name in _TOLD.items()}
         )
         entry = SimpleNamespace(event=event, line=hole("line"), has_line=True)
         self._stencil = fragments.stencil(template, entry=entry)
 
+    def fits(self, entry: Entry) -> bool:
+        """Tell whether the entry is a message of nothing but words."""
+        return isinstance(entry.event, self._kind) and self._rest(entry.event) == self._usual
+
     def render(self, entry: Entry) -> str | None:
         """Return the entry as the template shows it, or nothing if it holds more than words."""
         event = entry.event
-        if not isinstance(event, MessagePosted) or _is_more(event) or not entry.has_line:
+        if not isinstance(event, self._kind) or self._rest(event) != self._usual:
             return None
         return self._stencil.fill(
             {
@@ -48,20 +60,20 @@ class MessageOfWords:
         )
 
 
-def _is_more(event: MessagePosted) -> bool:
-    return bool(event.action or event.reply or event.expires_at or event.edited or event.reactions)
-
-
 class Lines:
     """The lines of a page, in the log and in the endless document alike."""
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
-        self._words = MessageOfWords(fragments, "events/_message-posted.html")
+        self._words = MessageOfWords(fragments, "events/_line.html")
 
-    def render(self, entry: Entry) -> Markup:
+    def render(self, entry: Entry, locale: str = ENGLISH) -> Markup:
         """Return the line of an entry that has one."""
         html = self._words.render(entry)
         if html is None:
-            html = self._fragments.render(f"events/_{entry.event.name}.html", entry=entry)
+            html = self._fragments.render("events/_line.html", locale, entry=entry)
         return Markup(html)  # noqa: S704 - the templates have escaped what was typed
+
+    def speak(self, entry: Entry) -> bool:
+        """Tell whether there are words of ours in the line."""
+        return not self._words.fits(entry)

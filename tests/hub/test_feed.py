@@ -279,7 +279,7 @@ async def test_a_finite_stream_that_saw_nothing_says_that_all_is_well() -> None:
     assert reader.task
     await asyncio.wait_for(reader.task, PATIENCE)
     assert reader.was_ended
-    assert b"".join(reader.chunks) == JSON.ping(ada.room.cursor)
+    assert b"".join(reader.chunks) == JSON.beat
     assert reader.names == []
 
 

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from ephemera.domain.cursors import NOWHERE, Cursor
+from ephemera.domain.cursors import NOWHERE
 from ephemera.domain.presence import Lease
 from ephemera.hub.heartbeat import AT_ONCE, Heartbeat
 from ephemera.hub.hub import SLICES
@@ -37,7 +37,7 @@ async def lease_of(station: Station, admission: Admission) -> Lease:
 
 
 def pings(reader: Reader) -> int:
-    return b"".join(reader.chunks).count(JSON.ping(Cursor("g1", 0)))
+    return b"".join(reader.chunks).count(JSON.beat)
 
 
 async def test_every_stream_is_pinged_once_in_a_period() -> None:

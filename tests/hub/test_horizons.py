@@ -27,9 +27,9 @@ class CountingSignals(JsonLines):
     def __init__(self) -> None:
         self.rendered = 0
 
-    def signal(self, signal: Signal) -> bytes:
+    def signal(self, signal: Signal, locale: str, /) -> bytes:
         self.rendered += 1
-        return super().signal(signal)
+        return super().signal(signal, locale)
 
 
 async def reply(station: Station, who: Admission, text: str, message: int) -> int:

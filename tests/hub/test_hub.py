@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
-from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
-from ephemera.domain.events import Event, MessagePosted
+from ephemera.domain.events import MessagePosted
 from ephemera.engine.base import Entry
 from ephemera.hub.hub import COME_BACK_SECONDS, MOST_STREAMS_OF_A_SEAT
+from ephemera.hub.rendering import Subscriber
 from ephemera.hub.wire import json_bytes
 from ephemera.web.representations import JsonLines, TextLines
 from tests.support.readers import Reader, a_station, quiet, until
@@ -21,9 +21,9 @@ class CountingLines(JsonLines):
     def __init__(self) -> None:
         self.rendered: list[str] = []
 
-    def entry(self, entry: Entry) -> bytes:
+    def entry(self, entry: Entry, locale: str) -> bytes:
         self.rendered.append(entry.event.name)
-        return super().entry(entry)
+        return super().entry(entry, locale)
 
 
 class FaultyLines(JsonLines):
@@ -31,10 +31,10 @@ class FaultyLines(JsonLines):
 
     broken = True
 
-    def entry(self, entry: Entry) -> bytes:
+    def entry(self, entry: Entry, locale: str) -> bytes:
         if self.broken and isinstance(entry.event, MessagePosted) and "fault" in entry.event.text:
             raise ZeroDivisionError(entry.event.text)
-        return super().entry(entry)
+        return super().entry(entry, locale)
 
 
 async def hears(reader: Reader, text: str) -> None:
@@ -98,8 +98,10 @@ async def test_the_streams_of_a_released_seat_end_and_no_others() -> None:
 class Farewell(JsonLines):
     """JSON lines that say goodbye to who has left."""
 
-    def left(self, cursor: Cursor, event: Event) -> bytes:
-        return json_bytes({"cursor": str(cursor), "event": "farewell", "of": event.released})
+    def left(self, to: Subscriber, end: Entry) -> bytes:  # noqa: ARG002 - the same for all
+        return json_bytes(
+            {"cursor": str(end.cursor), "event": "farewell", "of": end.event.released}
+        )
 
 
 async def test_a_reader_of_one_answer_is_told_of_the_end_of_the_seat_with_it() -> None:

@@ -31,6 +31,14 @@ class Moment(NamedTuple):
     log: Sequence[Entry]
 
 
+def whole(moment: Moment) -> bytes:
+    return JSON.resync(moment.snapshot, moment.log, "en")
+
+
+def lines_of(entries: Sequence[Entry]) -> bytes:
+    return b"".join(JSON.entry(entry, "en") for entry in entries)
+
+
 class View:
     """What a program knows that reads JSON lines."""
 
@@ -113,10 +121,10 @@ def test_a_view_that_caught_up_is_the_view_of_a_fresh_client(
 ) -> None:
     moments = live(a_house(), plan)
     old, new = moments[data.draw(st.integers(0, len(moments) - 1))], moments[-1]
-    stale = View().read(JSON.resync(old.snapshot, old.log))
+    stale = View().read(whole(old))
     missed = [e for e in new.log if e.sequence > old.snapshot.room.sequence]
-    caught_up = stale.read(b"".join(map(JSON.entry, missed)))
-    fresh = View().read(JSON.resync(new.snapshot, new.log))
+    caught_up = stale.read(lines_of(missed))
+    fresh = View().read(whole(new))
     assert caught_up.members == fresh.members
     assert caught_up.events == fresh.events
 
@@ -128,6 +136,6 @@ def test_a_log_that_is_whole_tells_everything_from_nothing(
     plan: Sequence[tuple[str, int]],
 ) -> None:
     new = live(a_house(), plan)[-1]
-    replayed = View().read(b"".join(map(JSON.entry, new.log)))
+    replayed = View().read(lines_of(new.log))
     assert new.log[0].sequence == 1
-    assert replayed.members == View().read(JSON.resync(new.snapshot, new.log)).members
+    assert replayed.members == View().read(whole(new)).members

@@ -223,7 +223,11 @@ async def test_a_wiped_room_is_seen_to_be_gone_and_the_stream_ends(edge: Edge) -
         ada = await open_room(client)
         ben = await join(client, ada.code)
         async with AsyncExitStack() as stack:
-            ways = {"events": 'class="gone"', "json": "room-wiped", "raw": "* the room is gone"}
+            ways = {
+                "events": 'class="gone"',
+                "json": "room-wiped",
+                "raw": "* The host ended this room.",
+            }
             streams = {
                 way: await stack.enter_async_context(reading(client, ben, way)) for way in ways
             }

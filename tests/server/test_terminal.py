@@ -250,7 +250,11 @@ async def test_the_end_of_the_room_is_said(
     client: httpx.AsyncClient, ada: Seat, ben: Terminal
 ) -> None:
     assert (await client.post(f"{ada.path}/close", headers=ada.headers)).is_success
-    await ben.shows("* the room is gone", "The room is gone, and everything", "ended with 0")
+    await ben.shows(
+        "* The host ended this room. It is gone.",
+        "The room is gone, and everything",
+        "ended with 0",
+    )
 
 
 async def test_a_code_that_opens_nothing_ends_in_a_sentence(
@@ -357,7 +361,9 @@ async def test_a_muted_member_is_told_so_and_no_word_is_lost_silently(
     await ben.enter("may I?")
     await ben.shows("* not sent: may I?", "A host has muted you")
     await act(client, ada, "mutes", member="p2", state="off")
-    await ben.comes_to(lambda screen: "unmuted Ben" in screen and "/help  You" not in screen)
+    await ben.comes_to(
+        lambda screen: "lets Ben speak again" in screen and "/help  You" not in screen
+    )
     await ben.enter("thank you")
     await ben.shows("Ben: thank you")
 
@@ -372,7 +378,7 @@ async def test_what_becomes_of_messages_is_shown(
     await act(client, ada, "messages", text="Me again", reply=message)
     await ben.shows("* Ada reacted to “Hello Ben”: laugh", "Ada: (to Ada: “Hello Ben”) Me again")
     await act(client, ada, "deletions", message=message)
-    await ben.shows("* Ada deleted a message\n")
+    await ben.shows("* Ada took a message back.\n")
     await ben.enter("/me waves")
     screen = await ben.shows("Ben: /me waves")
     assert "no such command" not in screen
@@ -391,5 +397,5 @@ async def test_who_joins_sees_messages_as_they_are_now(
     async with ephemera_in_a_terminal(tmp_path, *arguments) as ben:
         screen = await ben.shows("Ada: Hello all (edited, yes 1)", "* Ben joined", READY)
     assert screen.count("Hello") == 1
-    assert screen.count("* Ada deleted a message") == 1
+    assert screen.count("* Ada took a message back.") == 1
     assert "secret" not in screen

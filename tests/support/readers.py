@@ -10,7 +10,7 @@ from ephemera.domain.cursors import Cursor
 from ephemera.engine.base import Engine
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
-from ephemera.hub.rendering import Renderer
+from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
 from ephemera.web.representations import JsonLines
@@ -98,9 +98,10 @@ class Station:
         admission: Admission,
         *,
         after: Cursor | int = 0,
-        renderer: Renderer = JSON,
+        renderer: Representation = JSON,
         finite: bool = False,
         horizon: int = 0,
+        locale: str = "en",
         seconds: float = 3600,
         reader: Reader | None = None,
     ) -> Reader:
@@ -116,12 +117,13 @@ class Station:
             cursor=cursor,
             finite=finite,
             horizon=horizon,
+            locale=locale,
         )
         reader.stream = stream
         reader.task = asyncio.create_task(self.feed.run(stream, reader.gone, seconds))
         return reader
 
-    async def live(self, admission: Admission, renderer: Renderer = JSON) -> Reader:
+    async def live(self, admission: Admission, renderer: Representation = JSON) -> Reader:
         """Open a stream and wait until it has caught up."""
         reader = self.tune_in(admission, renderer=renderer)
         await until(lambda: reader.stream and reader.stream.is_live)

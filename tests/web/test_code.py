@@ -138,7 +138,9 @@ async def test_the_new_code_reaches_open_pages_by_the_stream(stage: Stage) -> No
     assert link.attributes["href"] == f"/join#{code}"
     assert stage.code not in page.text
     raw = await stage.ben.get(f"{stage.path}/raw?once=1&after={start}")
-    assert raw.text == "* Cleo changed the code\n"
+    assert raw.text == (
+        "* Cleo changed the code. The old one, and every invitation, opens nothing any more.\n"
+    )
     told = await stage.ben.get(f"{stage.path}/json?once=1&after={start}")
     assert (told.json["event"], told.json["nickname"]) == ("code-rotated", "Cleo")
     assert told.json["code"] == code

@@ -210,7 +210,7 @@ async def test_the_line_names_who_did_it(stage: Stage) -> None:
         "Ada deleted a message by Ben.",
     ]
     raw = (await stage.mona.get(f"{stage.path}/raw?once=1")).text
-    assert raw.count("* Ada deleted a message by Ben\n") == 1, "once, though it has two places"
+    assert raw.count("* Ada deleted a message by Ben.\n") == 1, "once, though it has two places"
 
 
 async def test_programs_hear_of_it_once_and_in_its_place(stage: Stage) -> None:

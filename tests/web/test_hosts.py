@@ -206,14 +206,14 @@ async def test_a_page_hears_of_it_and_equals_a_fresh_one(stage: Stage) -> None:
     await appoint(stage, "Ben", stay="no")
     for reader, page in zip(readers, pages, strict=True):
         async with reader.listening(page.stream) as stream:
-            page.hear(await stream.until("is no host any more"))
+            page.hear(await stream.until("is no longer a host"))
         fresh = Page((await reader.get(stage.path, BROWSER)).text)
         for part in ("messages", "members"):
             assert page.shape(part) == fresh.shape(part)
         log = page.document.find("messages")
         assert log
         assert "Ada made Ben a host." in log.text
-        assert "Ada is no host any more." in log.text
+        assert "Ada is no longer a host." in log.text
         roles = {one.id: one.attributes["data-role"] for one in members_of(page)}
         assert roles["member-p1"] == "member"
         assert roles["member-p2"] == "host"
@@ -238,15 +238,17 @@ async def test_programs_are_told(stage: Stage) -> None:
         "role": "host",
         "by": "p1",
         "by_nickname": "Ada",
+        "line": "Ada made Ben a host.",
     }
     assert resigned == {
         "event": "host-resigned",
         "member": "p1",
         "nickname": "Ada",
         "role": "member",
+        "line": "Ada is no longer a host.",
     }
     raw = (await stage.mona.get(f"{stage.path}/raw?once=1")).text
-    assert raw.endswith("* Ada made Ben a host\n* Ada is no host any more\n")
+    assert raw.endswith("* Ada made Ben a host.\n* Ada is no longer a host.\n")
 
 
 async def test_succession_still_names_nobody_who_did_it(scene: Scene) -> None:
@@ -264,6 +266,6 @@ async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
     async with stage.ada.listening(f"{stage.path}/events", CURL) as stream:
         await appoint(stage, "<b>&{{x}}")
         await act(stage, vera, "/resignations", {})
-        heard = await stream.until("is no host any more")
+        heard = await stream.until("is no longer a host")
     assert "<b>" not in heard
     assert heard.count("<bdi>&lt;b&gt;&amp;{{x}}</bdi>") == 3

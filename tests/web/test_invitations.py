@@ -484,9 +484,9 @@ async def test_everybody_reads_who_did_it(stage: Stage) -> None:
     await act(stage, stage.cleo, "/revocations", {"invitation": "i1"})
     raw = await stage.ben.get(f"{stage.path}/raw?once=1&after={start}")
     assert raw.text.splitlines() == [
-        "* Ada made an invitation",
-        "* Nora joined",
-        "* Cleo took an invitation back",
+        "* Ada made an invitation.",
+        "* Nora joined.",
+        "* Cleo took an invitation back.",
     ]
     page = await stage.ben.get(stage.path, BROWSER)
     assert "<bdi>Ada</bdi> made an invitation." in page.text

@@ -22,6 +22,11 @@ def lines_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+OPENED = (
+    "Ada opened the room for up to 8 people. A seat is kept for 2 minutes after its page is closed."
+)
+
+
 async def test_the_log_from_the_beginning(scene: Scene) -> None:
     said = await scene.ada.say(scene.room, 'Say "hi"\nin two lines')
     answer = await scene.ben.get(f"{scene.path}/json?once=1")
@@ -30,6 +35,7 @@ async def test_the_log_from_the_beginning(scene: Scene) -> None:
     generation = said.json["cursor"].split("-")[0]
     at = scene.house.clock.now
     ada = {"member": "p1", "nickname": "Ada", "role": "host"}
+    ben = {"member": "p2", "nickname": "Ben", "role": "member"}
     eve = {"member": "p3", "nickname": "Eve", "role": "member"}
     told: list[dict[str, Any]] = [
         {
@@ -41,11 +47,12 @@ async def test_the_log_from_the_beginning(scene: Scene) -> None:
             "ask": False,
             "newcomers": "all",
             "vanish": 0,
+            "line": OPENED,
         },
         {"event": "member-joined", **ada},
-        {"event": "member-joined", "member": "p2", "nickname": "Ben", "role": "member"},
-        {"event": "member-joined", **eve},
-        {"event": "member-left", **eve, "reason": "left"},
+        {"event": "member-joined", **ben, "line": "Ben joined."},
+        {"event": "member-joined", **eve, "line": "Eve joined."},
+        {"event": "member-left", **eve, "reason": "left", "line": "Eve left."},
         {
             "event": "message-posted",
             "member": "p1",
@@ -96,6 +103,7 @@ async def test_outside_the_log_a_resync_has_the_members_and_all_that_is_kept(sce
     assert resync == {
         "cursor": said["cursor"],
         "event": "resync",
+        "line": "resync: earlier lines are not kept any more",
         "members": [
             {"id": "p1", "nickname": "Ada", "role": "host", "away": False, "muted": False},
             {"id": "p2", "nickname": "Ben", "role": "member", "away": False, "muted": False},

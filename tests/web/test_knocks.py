@@ -202,7 +202,7 @@ async def test_who_waits_and_joins_again_when_nobody_asks_any_more_sits_down(sta
     assert (shown.status, shown.json["member"]["nickname"]) == (201, "Zoe")
     assert not (await stage.now()).knocks
     raw = (await stage.ben.get(f"{stage.path}/raw?once=1")).text
-    assert [line for line in raw.splitlines() if "Zoe" in line][-1] == "* Zoe joined"
+    assert [line for line in raw.splitlines() if "Zoe" in line][-1] == "* Zoe joined."
 
 
 async def test_who_was_turned_away_and_sits_now_is_not_told_so_any_more(stage: Stage) -> None:
@@ -258,7 +258,7 @@ async def test_who_is_let_in_sits_and_their_token_opens_the_seat(stage: Stage, k
     assert told["room"]["id"] == stage.room
     assert (await stage.zoe.say(stage.room, "Good evening")).status == 201
     raw = (await stage.ben.get(f"{stage.path}/raw?once=1")).text
-    assert raw.endswith("* Ada let Zoe in\n* Zoe joined\nZoe: Good evening\n")
+    assert raw.endswith("* Ada let Zoe in.\n* Zoe joined.\nZoe: Good evening\n")
 
 
 @by_kind
@@ -269,7 +269,7 @@ async def test_who_is_turned_away_reads_it_and_sits_nowhere(stage: Stage, kind: 
     assert await state_of(stage, stage.zoe) == "declined"
     assert (await stage.zoe.say(stage.room, "Let me in")).status == 404
     assert (await stage.ben.get(f"{stage.path}/raw?once=1")).text.endswith(
-        "* Cleo turned Zoe away\n"
+        "* Cleo turned Zoe away.\n"
     )
 
 
@@ -407,7 +407,7 @@ async def test_everybody_in_the_room_is_told_who_knocks_and_how_it_ended(stage: 
         yan = await knock(stage, "Yan")
         heard = await lines.until('"Yan"')
         assert '"knocked"' in heard
-        assert "* Yan asks to come in (k2)\n" in await raw.until("Yan")
+        assert "* Yan asks to come in (k2).\n" in await raw.until("Yan")
         assert 'id="knock-k2"' in await events.until("Yan")
         await yan.post(f"{stage.path}/leave")
         assert '"withdrawn"' in await lines.until('"withdrawn"')

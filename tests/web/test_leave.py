@@ -106,7 +106,7 @@ async def test_whoever_has_left_has_no_seat_any_more(scene: Scene, kind: Kind) -
 async def test_the_others_hear_of_it_once(scene: Scene) -> None:
     await scene.ben.post(f"{scene.path}/leave")
     log = (await scene.ada.get(f"{scene.path}/raw?once=1")).text
-    assert log.count("* Ben left\n") == 1
+    assert log.count("* Ben left.\n") == 1
 
 
 async def test_the_longest_present_member_is_host_when_the_host_leaves(scene: Scene) -> None:
@@ -114,7 +114,7 @@ async def test_the_longest_present_member_is_host_when_the_host_leaves(scene: Sc
     assert (await scene.ben.post(f"{scene.path}/close")).status == 403
     await scene.ada.post(f"{scene.path}/leave")
     log = (await scene.ben.get(f"{scene.path}/raw?once=1")).text
-    assert "* Ben is the host now\n" in log
+    assert "* Ben is the host now.\n" in log
     assert (await scene.ben.post(f"{scene.path}/close")).status == 204
 
 

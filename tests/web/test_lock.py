@@ -177,9 +177,9 @@ async def test_everybody_reads_who_did_it(stage: Stage) -> None:
     assert "<bdi>Cleo</bdi> unlocked the room." in page.text
     raw = await stage.ben.get(f"{stage.path}/raw?once=1&after={start}")
     assert raw.text.splitlines() == [
-        "* Ada locked the room",
-        "* Cleo unlocked the room",
-        "* Cleo locked the room",
+        "* Ada locked the room: its code admits nobody.",
+        "* Cleo unlocked the room.",
+        "* Cleo locked the room: its code admits nobody.",
     ]
     lines = (await stage.ben.get(f"{stage.path}/json?once=1&after={start}")).text.splitlines()
     assert '"event":"room-locked"' in lines[0].replace(" ", "")

@@ -244,7 +244,7 @@ async def test_nor_does_being_released_for_being_away(stage: Stage) -> None:
         await stage.ada.get(f"{stage.path}/roster")
         await stage.house.reap()
     log = (await stage.ada.get(f"{stage.path}/raw?once=1")).text
-    assert "* Vera was away too long and has left\n" in log, "the premise"
+    assert "* Vera was away too long and has left.\n" in log, "the premise"
     await browser.post("/join", {"nickname": "Vera", "code": stage.code})
     vera = await stage.member("Vera")
     assert vera
@@ -270,8 +270,8 @@ async def test_knocking_does_not_help_either(house: House) -> None:
 @pytest.mark.parametrize(
     ("nickname", "state", "sentence", "line"),
     [
-        ("Ben", "on", "Ada muted Ben.", "* Ada muted Ben\n"),
-        ("Mona", "off", "Ada lets Mona speak again.", "* Ada unmuted Mona\n"),
+        ("Ben", "on", "Ada muted Ben.", "* Ada muted Ben.\n"),
+        ("Mona", "off", "Ada lets Mona speak again.", "* Ada lets Mona speak again.\n"),
     ],
 )
 async def test_a_page_hears_who_did_it_and_equals_a_fresh_one(

@@ -301,7 +301,7 @@ async def test_everybody_reads_who_did_it_and_how_the_room_is_run(stage: Stage) 
         "vanish": 3600,
     }
     raw = await stage.ben.get(f"{stage.path}/raw?once=1&after={start}")
-    assert raw.text == "* Cleo changed the options of the room\n"
+    assert raw.text == "* Cleo changed how the room is run.\n"
 
 
 # The sheet

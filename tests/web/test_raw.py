@@ -12,6 +12,10 @@ from tests.support.cast import (
     open_room,
 )
 
+OPENED = (
+    "Ada opened the room for up to 8 people. A seat is kept for 2 minutes after its page is closed."
+)
+
 
 async def test_the_log_from_the_beginning(scene: Scene) -> None:
     await scene.ada.say(scene.room, "Hello")
@@ -19,10 +23,10 @@ async def test_the_log_from_the_beginning(scene: Scene) -> None:
     assert answer.status == 200
     assert answer.type == "text/plain; charset=utf-8"
     assert answer.text.splitlines() == [
-        "* Ada opened the room",
-        "* Ben joined",
-        "* Eve joined",
-        "* Eve left",
+        f"* {OPENED}",
+        "* Ben joined.",
+        "* Eve joined.",
+        "* Eve left.",
         "Ada: Hello",
     ]
 
@@ -30,7 +34,7 @@ async def test_the_log_from_the_beginning(scene: Scene) -> None:
 async def test_an_endless_stream_shows_the_same_and_goes_on(scene: Scene) -> None:
     log = (await scene.ben.get(f"{scene.path}/raw?once=1")).text
     async with scene.ben.listening(f"{scene.path}/raw") as stream:
-        assert await stream.until("* Eve left\n") == log
+        assert await stream.until("* Eve left.\n") == log
         await scene.ada.say(scene.room, "Hello")
         assert await stream.until("Hello\n") == f"{log}Ada: Hello\n"
 
@@ -73,19 +77,22 @@ async def test_presence_has_no_line_but_an_absence_that_ends_the_seat_has(scene:
     await scene.ben.get(scene.path)
     await scene.house.pass_time(60)
     log = (await scene.ben.get(f"{scene.path}/raw?once=1")).text
-    assert log.splitlines()[4:] == ["* Ada was away too long and has left", "* Ben is the host now"]
+    assert log.splitlines()[4:] == [
+        "* Ada was away too long and has left.",
+        "* Ben is the host now.",
+    ]
 
 
 async def test_a_hole_in_the_log_is_said_aloud(scene: Scene) -> None:
     log = (await scene.ben.get(f"{scene.path}/raw?once=1&after=0-0")).text
-    assert log.startswith("* resync: earlier lines are not kept any more\n* Ada opened the room\n")
+    assert log.startswith(f"* resync: earlier lines are not kept any more\n* {OPENED}\n")
 
 
 async def test_the_end_of_the_room_is_the_last_line(scene: Scene) -> None:
     async with scene.ben.listening(f"{scene.path}/raw") as stream:
         await stream.until("* Eve left")
         await scene.end_room()
-        assert (await stream.ended()).endswith("\n* the room is gone\n")
+        assert (await stream.ended()).endswith("\n* The host ended this room. It is gone.\n")
 
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:

@@ -377,7 +377,7 @@ def says_so(way: str, heard: str) -> bool:
             "Ada",
         )
     if way == "raw":
-        return heard.endswith("* Ada removed Ben\n")
+        return heard.endswith("* Ada removed Ben.\n")
     return "A host has removed you from this room." in heard
 
 
@@ -491,7 +491,10 @@ async def test_programs_are_told_who_did_it(stage: Stage) -> None:
     assert (rotated["event"], rotated["nickname"]) == ("code-rotated", "Ada")
     assert rotated["code"] == await code_of(stage)
     raw = (await stage.mona.get(f"{stage.path}/raw?once=1")).text
-    assert raw.endswith("* Ada removed Ben\n* Ada changed the code\n")
+    assert raw.endswith(
+        "* Ada removed Ben.\n* Ada changed the code. The old one, and every invitation, "
+        "opens nothing any more.\n"
+    )
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:

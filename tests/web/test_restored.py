@@ -12,7 +12,9 @@ from tests.support.page import Page
 
 Restore = Callable[[], Awaitable[None]]
 LOST: Final = "Words that are lost"
-TOLD: Final = "* the server lost what was said before; the room goes on\n"
+TOLD: Final = (
+    "* The server lost what was said before. The room goes on, and everybody keeps their seat.\n"
+)
 GAP: Final = "Some earlier lines are gone."
 
 
@@ -74,6 +76,7 @@ async def test_programs_get_the_whole_again_with_the_event_first(
         "cursor": f"{generation}-7",
         "event": "room-restored",
         "at": at,
+        "line": TOLD.removeprefix("* ").rstrip(),
     }
     assert [event["event"] for event in resync["events"]] == ["room-restored", "message-posted"]
 

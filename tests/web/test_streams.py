@@ -152,7 +152,7 @@ async def test_a_finite_stream_on_which_nothing_happens_ends_with_a_ping(
 )
 async def test_only_once_1_makes_a_stream_finite(scene: Scene, query: str) -> None:
     async with scene.ben.listening(f"{scene.path}/raw?{query}") as stream:
-        await stream.until("* Eve left\n")
+        await stream.until("* Eve left.\n")
         await scene.ada.say(scene.room, "Still there?")
         await stream.until("Still there?")
         assert not stream.has_ended

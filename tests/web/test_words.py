@@ -1,6 +1,6 @@
 """What a stencil draws is what the template says, byte for byte."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pytest
@@ -10,13 +10,31 @@ from hypothesis import strategies as st
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, Quote
 from ephemera.engine.base import Entry
+from ephemera.web.composer import BlankComposer
 from ephemera.web.furniture import read_once
 from ephemera.web.stencils import Stencil, hole
 from ephemera.web.words import MessageOfWords
+from tests.support.languages import pseudo_spoken
 
 TEMPLATE: Final = "stream/_entry.html"
 FRAGMENTS: Final = read_once()[1]
 WORDS: Final = MessageOfWords(FRAGMENTS, TEMPLATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned(MessagePosted):
+    """A message of some later version."""
+
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed(MessagePosted):
+    """Another one, of which something more is always there."""
+
+    seal: str
+
+
 HELLO: Final = MessagePosted(at=1_795_408_871.766, member_id="p1", nickname="Ada", text="hello")
 
 texts = st.text() | st.sampled_from(
@@ -63,3 +81,29 @@ def test_a_hole_without_a_value_is_an_error() -> None:
     assert stencil.fill({"name": "Ada"}) == "<b>Ada</b>"
     with pytest.raises(KeyError):
         stencil.fill({"text": "Ada"})
+
+
+def test_a_field_of_which_the_stencil_has_never_heard_leaves_the_message_to_the_template() -> None:
+    words = MessageOfWords(FRAGMENTS, TEMPLATE, Pinned)
+    pinned = Pinned(at=1, member_id="p1", nickname="Ada", text="hello")
+    assert words.render(an_entry(pinned)), "the premise"
+    assert words.render(an_entry(replace(pinned, pinned=True))) is None
+    required = MessageOfWords(FRAGMENTS, TEMPLATE, Sealed)
+    sealed = Sealed(at=1, member_id="p1", nickname="Ada", text="hello", seal="")
+    assert required.render(an_entry(sealed)) is None
+
+
+def test_what_a_stencil_draws_is_the_same_in_each_language() -> None:
+    with pseudo_spoken() as locale:
+        english, pseudo = (
+            FRAGMENTS.render(TEMPLATE, each, entry=an_entry(HELLO)) for each in ("en", locale)
+        )
+    assert english == pseudo
+
+
+def test_a_composer_is_in_the_readers_language() -> None:
+    composer = BlankComposer(FRAGMENTS)
+    assert "[" not in composer.render("r")
+    with pseudo_spoken() as locale:
+        assert "[" in composer.render("r", locale)
+    assert "[" not in composer.render("r")

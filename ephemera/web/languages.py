@@ -1,0 +1,83 @@
+"""What we say, in the reader's language: marked where it stands, looked up when it is shown.
+
+Nothing knows by itself which language is meant: whoever shows a sentence says so, by its locale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from gettext import NullTranslations
+from typing import Final, Union
+
+from markupsafe import Markup, escape
+
+ENGLISH: Final = "en"
+"""The locale of the source, and of whoever has not said what they read."""
+
+CATALOGUES: Final[dict[str, NullTranslations]] = {ENGLISH: NullTranslations()}
+"""What we speak, by locale: no other locale may reach whoever shows a sentence."""
+
+
+class Name(str):
+    """What somebody is called: set apart from the words around it, however each is written."""
+
+    __slots__ = ()
+
+
+Part = Union[str, int, "Sentence", tuple["Part", ...]]
+"""What stands in a sentence beside its words; several parts are listed with commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A whole sentence, in no language yet. With `many`, its part `n` decides between the two."""
+
+    words: str
+    many: str = ""
+    parts: Mapping[str, Part] = field(default_factory=dict)
+
+    def plain(self, locale: str = ENGLISH) -> str:
+        """Return the sentence as text."""
+        return self._in(locale) % {name: _plain(part, locale) for name, part in self.parts.items()}
+
+    def html(self, locale: str = ENGLISH) -> Markup:
+        """Return the sentence as HTML, with names set apart and nothing of it markup by itself."""
+        parts = {name: _html(part, locale) for name, part in self.parts.items()}
+        return escape(self._in(locale)) % parts
+
+    def _in(self, locale: str) -> str:
+        if self.many:
+            return CATALOGUES[locale].ngettext(self.words, self.many, self._number)
+        return CATALOGUES[locale].gettext(self.words)
+
+    @property
+    def _number(self) -> int:
+        number = self.parts["n"]
+        assert isinstance(number, int)  # noqa: S101 # `counted` made it
+        return number
+
+
+def said(words: str, **parts: Part) -> Sentence:
+    """Mark a sentence. Each part has its place in the words, as `%(name)s`."""
+    return Sentence(words, parts=parts)
+
+
+def counted(one: str, many: str, n: int, **parts: Part) -> Sentence:
+    """Mark a sentence that goes otherwise for other numbers: `one` for 1, `many` for most."""
+    return Sentence(one, many, {"n": n, **parts})
+
+
+def _plain(part: Part, locale: str) -> str:
+    match part:
+        case Sentence():
+            return part.plain(locale)
+        case int():
+            between = CATALOGUES[locale].pgettext("between thousands", ",")
+            return f"{part:,}".replace(",", between)
+        case tuple():
+            return ", ".join(_plain(each, locale) for each in part)
+        case _:
+            return part
+
+
+def _html(part: Part, locale: str) -> str:
+    return Markup("<bdi>%s</bdi>") % part if isinstance(part, Name) else _plain(part, locale)

@@ -1,0 +1,51 @@
+"""What people are told, in the language they read."""
+
+import pytest
+
+from ephemera.domain.errors import Invalid, NotHost, Refusal, TooMany
+from ephemera.web import texts
+from ephemera.web.languages import Name, counted, said
+from tests.support.languages import pseudo_spoken
+
+
+@pytest.mark.parametrize(
+    ("refusal", "english", "pseudo"),
+    [
+        (NotHost(), "Only a host may do that.", "[Only a host may do that.]"),
+        (
+            TooMany(0.2),
+            "That was too fast. Try again in 1 second.",
+            "[That was too fast. Try again in 1 second.]",
+        ),
+        (
+            TooMany(2.0),
+            "That was too fast. Try again in 2 seconds.",
+            "[two: That was too fast. Try again in 2 seconds.]",
+        ),
+        (
+            Invalid("grace", "not-a-choice"),
+            "Choose 30 (seconds), 120 (2 minutes), 900 (15 minutes) or 3600 (1 hour).",
+            (
+                "[Choose [30 (seconds)], [120 ([two: 2 minutes])], [900 ([15 minutes])] or "
+                "[3600 ([1 hour])].]"
+            ),
+        ),
+    ],
+)
+def test_a_refusal_is_told_in_the_readers_language(
+    refusal: Refusal, english: str, pseudo: str
+) -> None:
+    with pseudo_spoken() as locale:
+        assert texts.sentence(refusal, locale) == pseudo
+        assert texts.sentence(refusal) == english
+
+
+def test_numbers_are_grouped_and_names_set_apart() -> None:
+    told = counted("%(who)s: %(n)s", "%(who)s & co: %(n)s", 4_000, who=Name("<Ada>"))
+    assert told.plain() == "<Ada> & co: 4,000"
+    assert told.html() == "<bdi>&lt;Ada&gt;</bdi> &amp; co: 4,000"
+
+
+def test_a_language_that_we_do_not_speak_is_a_fault_and_never_english() -> None:
+    with pytest.raises(KeyError):
+        said("Yes").plain("tlh")
