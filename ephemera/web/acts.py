@@ -8,7 +8,7 @@ who did it too, through the stream.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 
 from ephemera.domain.codes import new_code
 from ephemera.domain.commands import (
@@ -31,13 +31,13 @@ from ephemera.lobby.lobby import Lobby
 from ephemera.web.requests import (
     ON_OR_OFF,
     YES_OR_NO,
+    as_asked,
     read_choice,
     read_form,
     read_id,
     read_message_number,
     read_number,
     shown_token,
-    wanted,
 )
 from ephemera.web.seats import see_other
 from ephemera.web.sheets import Sheets
@@ -173,6 +173,6 @@ class Acts:
 
 def acted(room_id: str) -> Response:
     """Answer whoever has done something: a browser without scripts goes back to the room."""
-    if wanted() != "html" or "HX-Request" in request.headers:
+    if not as_asked().whole_page:
         return Response(status=204)
     return see_other(f"/rooms/{room_id}")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from werkzeug.sansio.utils import get_host
 
 from ephemera.domain.errors import NotAllowed
-from ephemera.web.languages import ENGLISH
+from ephemera.web.languages import ENGLISH, locale_for
 
 
 class Headers(Protocol):
@@ -50,7 +50,8 @@ class Asked(NamedTuple):
 def asked_by(scheme: str, headers: Headers) -> Asked:
     """Return how a request asks: `Accept` tells browsers and programs apart, nothing else."""
     htmx = "hx-request" in headers
-    return Asked(form_for(headers.get("accept", ""), htmx=htmx), htmx, scheme == "https")
+    form = form_for(headers.get("accept", ""), htmx=htmx)
+    return Asked(form, htmx, scheme == "https", locale_for(headers.get("accept-language", "")))
 
 
 def form_for(accept: str, *, htmx: bool) -> Form:

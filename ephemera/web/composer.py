@@ -57,7 +57,9 @@ async def asked_composer(talk: Talk, seated: Seated, query: Mapping[str, str]) -
     return blank_composer(await talk.quote(seated, number))
 
 
-def kept_composer(draft: Draft, refusal: Refusal, reply: Quote | None) -> dict[str, Any]:
+def kept_composer(
+    draft: Draft, refusal: Refusal, reply: Quote | None, locale: str
+) -> dict[str, Any]:
     """Return the context of a composer that keeps what was typed, and says why.
 
     It keeps the key too, unless that is what was wrong.
@@ -67,5 +69,5 @@ def kept_composer(draft: Draft, refusal: Refusal, reply: Quote | None) -> dict[s
         **blank_composer(reply),
         **kept,
         "text": draft.text,
-        "error": texts.sentence(refusal),
+        "error": texts.sentence(refusal, locale),
     }

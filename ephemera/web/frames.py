@@ -34,7 +34,9 @@ class Frames:
         seated = await self._lobby.seated(room_id, shown_token())
         await self._presence.renew(room_id, seated.member.id)
         room = (await self._lobby.seated(room_id, shown_token())).room  # with its reader here
-        html = self._fragments.render("live/roster.html", room=room, members=room.members)
+        html = self._fragments.render(
+            "live/roster.html", as_asked().locale, room=room, members=room.members
+        )
         return Response(html, content_type=HTML, headers={"Refresh": str(ROSTER_SECONDS)})
 
     async def show_composer(self, room_id: str) -> Response:
@@ -42,5 +44,5 @@ class Frames:
         seated = await self._lobby.seated(room_id, shown_token())
         composer = await asked_composer(self._talk, seated, request.args)
         page = "rooms/_composer.html" if as_asked().htmx else "live/composer.html"
-        html = self._fragments.render(page, room=seated.room, **composer)
+        html = self._fragments.render(page, as_asked().locale, room=seated.room, **composer)
         return Response(html, content_type=HTML)

@@ -1,6 +1,6 @@
 """Invitations: links for one, or for a few, that a host hands out."""
 
-from quart import Blueprint, Response, jsonify, request
+from quart import Blueprint, Response, jsonify
 
 from ephemera.clock import Clock
 from ephemera.domain.errors import Refusal
@@ -11,12 +11,12 @@ from ephemera.web.fields import invitation_fields
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML, TEXT
 from ephemera.web.requests import (
+    as_asked,
     origin,
     read_form,
     read_number,
     read_retry_key,
     shown_token,
-    wanted,
 )
 from ephemera.web.sheets import Sheets
 
@@ -63,11 +63,13 @@ class Invitations:
 
     def _shown(self, room_id: str, issued: Issued) -> Response:
         link = f"{origin()}/join#{issued.word}"
-        match wanted():
+        asked = as_asked()
+        match asked.form:
             case "html":
-                page = "_invitation" if "HX-Request" in request.headers else "invitation"
+                page = "_invitation" if asked.htmx else "invitation"
                 html = self._fragments.render(
                     f"sheets/{page}.html",
+                    asked.locale,
                     room_id=room_id,
                     link=link,
                     invitation=issued.invitation,

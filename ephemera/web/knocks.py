@@ -14,7 +14,7 @@ from ephemera.web.fields import knock_fields, member_fields, room_fields
 from ephemera.web.fragments import Fragments
 from ephemera.web.front import Call
 from ephemera.web.media import HTML, TEXT
-from ephemera.web.requests import origin, shown_token, wanted
+from ephemera.web.requests import as_asked, origin, shown_token
 from ephemera.web.seats import arrival_at, seat_given
 from ephemera.web.seats import see_other as _see_other
 
@@ -63,14 +63,15 @@ class Knocks:
         if isinstance(door, Seated):
             return see_other(f"/rooms/{call.room_id}")
         if isinstance(door.knock, Knock):
-            return self._wait_on(refusal)
-        return page(self._fragments.render("pages/turned_away.html", reason=door.knock))
+            return self._wait_on(refusal, call.asked.locale)
+        told = ("pages/turned_away.html", call.asked.locale)
+        return page(self._fragments.render(*told, reason=door.knock))
 
-    def _wait_on(self, why: Refusal) -> Answer:
+    def _wait_on(self, why: Refusal, locale: str) -> Answer:
         """Show a whole page to who waits when this process takes no stream: it, too, asks again."""
         if not isinstance(why, Unavailable):
             raise why
-        html = self._fragments.render("pages/waiting.html")
+        html = self._fragments.render("pages/waiting.html", locale)
         return saying_no(page(html).having(refresh=str(ceil(why.retry_after))), why)
 
     async def show(self, room_id: str) -> Response:
@@ -95,7 +96,7 @@ def told_to_wait(waiting: Waiting, proof: str) -> Response:
     """Answer someone who has knocked: a browser waits on a page, a program asks again."""
     room, knock, token = waiting
     url = f"{origin()}/rooms/{room.id}"
-    match wanted():
+    match as_asked().form:
         case "html":
             return seat_given(
                 _see_other(arrival_at(room.id, proof) if proof else f"/rooms/{room.id}/waiting"),

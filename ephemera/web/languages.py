@@ -9,12 +9,26 @@ from gettext import NullTranslations
 from typing import Final, Union
 
 from markupsafe import Markup, escape
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 ENGLISH: Final = "en"
 """The locale of the source, and of whoever has not said what they read."""
 
 CATALOGUES: Final[dict[str, NullTranslations]] = {ENGLISH: NullTranslations()}
 """What we speak, by locale: no other locale may reach whoever shows a sentence."""
+
+
+MOST_LANGUAGE_CHARACTERS: Final = 500
+"""Of `Accept-Language`: whoever says more than a browser ever would reads English."""
+
+
+def locale_for(accept_language: str) -> str:
+    """Return which of our locales suits best what a reader says of theirs (RFC 9110, 12.5.4)."""
+    if len(CATALOGUES) == 1 or len(accept_language) > MOST_LANGUAGE_CHARACTERS:
+        return ENGLISH
+    read = parse_accept_header(accept_language, LanguageAccept)
+    return read.best_match(CATALOGUES, ENGLISH) or ENGLISH
 
 
 class Name(str):

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from quart import Blueprint, Response, jsonify, request
+from quart import Blueprint, Response, jsonify
 
 from ephemera.domain.errors import LeavingErases, LeavingHandsOver, NoSuchRoom
 from ephemera.lobby.lobby import Lobby, Seated
 from ephemera.web.errors import error_fields, with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
-from ephemera.web.requests import read_form, shown_token, wanted
+from ephemera.web.requests import as_asked, read_form, shown_token
 from ephemera.web.seats import departed
 
 SEE_OTHER: Final = 303
@@ -30,7 +30,7 @@ class Leaving:
 
     async def leave(self, room_id: str) -> Response:
         """Give the seat up, or the place at the door."""
-        sure = (await read_form()).get("sure") or ("no" if wanted() == "html" else "yes")
+        sure = (await read_form()).get("sure") or ("no" if as_asked().form == "html" else "yes")
         token = shown_token()
         try:
             seated = await self._lobby.seated(room_id, token)
@@ -45,26 +45,27 @@ class Leaving:
 
     def _ask(self, seated: Seated, question: LeavingErases | LeavingHandsOver) -> Response:
         """Ask a person whether they are sure, or a program that wanted to be asked."""
-        if wanted() == "json":
-            answer = jsonify(error={**error_fields(question), "sure": question.sure})
-            return with_status(answer, question)
-        if wanted() != "html":
+        asked = as_asked()
+        if asked.form == "json":
+            told = error_fields(question, asked.locale)
+            return with_status(jsonify(error={**told, "sure": question.sure}), question)
+        if asked.form != "html":
             raise question
-        is_sheet = "HX-Request" in request.headers
         html = self._fragments.render(
-            "sheets/_leave.html" if is_sheet else "pages/leave.html",
+            "sheets/_leave.html" if asked.htmx else "pages/leave.html",
+            asked.locale,
             room=seated.room,
             member=seated.member,
             sure=question.sure,
             heir=getattr(question, "nickname", None),
-            is_sheet=is_sheet,
+            is_sheet=asked.htmx,
         )
         return with_status(Response(html, content_type=HTML), question)
 
 
 def _with_its_page(answer: Response) -> Response:
     """Let htmx, which would follow a 303 by itself, take the page along."""
-    if answer.status_code == SEE_OTHER and "HX-Request" in request.headers:
+    if answer.status_code == SEE_OTHER and as_asked().htmx:
         answer.status_code = 200
         answer.headers["HX-Redirect"] = answer.headers.pop("Location")
     return answer

@@ -14,7 +14,7 @@ from ephemera.web.composer import new_key
 from ephemera.web.errors import field_of, with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML, TEXT
-from ephemera.web.requests import as_asked, origin, wanted
+from ephemera.web.requests import as_asked, origin
 from ephemera.web.sessions import held_tokens
 
 
@@ -36,9 +36,9 @@ class Pages:
 
     async def lobby(self) -> Response:
         """Show the lobby; to a program, a short help."""
-        if wanted() == "html":
+        if as_asked().form == "html":
             return self._page("pages/lobby.html", fields={"key": new_key()}, errors={})
-        text = self._fragments.render("pages/help.txt", origin=origin())
+        text = self._fragments.render("pages/help.txt", as_asked().locale, origin=origin())
         return Response(text, content_type=TEXT)
 
     async def about(self) -> Response:
@@ -58,14 +58,16 @@ class Pages:
 
     def again(self, page: str, fields: Mapping[str, str], refusal: Refusal) -> Response:
         """Show a refused form again with what was typed; raise the refusal for a program."""
-        if wanted() != "html":
+        if as_asked().form != "html":
             raise refusal
-        errors = {field_of(refusal): texts.sentence(refusal)}
+        errors = {field_of(refusal): texts.sentence(refusal, as_asked().locale)}
         context = {"places": (), "here": None} if page == "pages/join.html" else {}
         return with_status(self._page(page, fields=fields, errors=errors, **context), refusal)
 
     def _page(self, name: str, **context: Any) -> Response:  # noqa: ANN401 - templates take anything
-        return Response(self._fragments.render(name, **context), content_type=HTML)
+        return Response(
+            self._fragments.render(name, as_asked().locale, **context), content_type=HTML
+        )
 
 
 def _place_of(code: str, places: Sequence[HeldPlace]) -> HeldPlace | None:

@@ -65,7 +65,7 @@ class Posting:
             refusal = refusal_for(raised)
         else:
             return see_other(f"/rooms/{call.room_id}/composer")
-        composer = await self._kept(seated, draft, refusal)
+        composer = await self._kept(seated, draft, refusal, call.asked)
         return saying_no(self._frame(seated, call.asked, composer), refusal)
 
     def _posted(self, seated: Seated, cursor: Cursor, asked: Asked) -> Answer:
@@ -87,12 +87,12 @@ class Posting:
         """Show the composer again with what was typed; raise the refusal for a program."""
         if asked.form != "html" or isinstance(refusal, NoSuchRoom):
             raise refusal
-        composer = await self._kept(seated, draft, refusal)
+        composer = await self._kept(seated, draft, refusal, asked)
         if asked.htmx:
             answer = self._frame(seated, asked, composer)
         else:
             await self._lobby.afford(seated.room.id, seated.member.id)
-            answer = answers.page(await self._page.render(seated, composer))
+            answer = answers.page(await self._page.render(seated, composer, asked.locale))
         return saying_no(answer, refusal)
 
     def _frame(self, seated: Seated, asked: Asked, composer: dict[str, Any]) -> Answer:
@@ -100,14 +100,16 @@ class Posting:
         html = self._fragments.render(page, asked.locale, room=seated.room, **composer)
         return answers.page(html)
 
-    async def _kept(self, seated: Seated, draft: Draft, refusal: Refusal) -> dict[str, Any]:
+    async def _kept(
+        self, seated: Seated, draft: Draft, refusal: Refusal, asked: Asked
+    ) -> dict[str, Any]:
         """Return the context of a composer with the draft, still a reply if it was one."""
         try:
             number = replied_to(draft)
         except Invalid:
             number = None
         quote = await self._talk.quote(seated, number) if number else None
-        return kept_composer(draft, refusal, quote)
+        return kept_composer(draft, refusal, quote, asked.locale)
 
 
 async def _read(call: Call) -> Draft | None:

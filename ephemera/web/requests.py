@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, parse_qsl
 from quart import request
 
 from ephemera.domain.errors import Invalid, NotUnderstood
-from ephemera.web.asked import Asked, Form, asked_by
+from ephemera.web.asked import Asked, asked_by
 from ephemera.web.sessions import token_in
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -25,11 +25,6 @@ T = TypeVar("T")
 def as_asked() -> Asked:
     """Return how the request asks."""
     return asked_by(request.scheme, request.headers)
-
-
-def wanted() -> Form:
-    """Return in which form they want the answer."""
-    return as_asked().form
 
 
 def shown_token(returning_to: str | None = None) -> str | None:

@@ -12,7 +12,7 @@ from ephemera.web.errors import with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.knocks import told_to_wait
 from ephemera.web.media import HTML
-from ephemera.web.requests import read_form, read_retry_key, shown_token, wanted
+from ephemera.web.requests import as_asked, read_form, read_retry_key, shown_token
 from ephemera.web.seats import admitted, visitor_address
 
 
@@ -57,25 +57,28 @@ class Returns:
         token = shown_token()
         if token is None:
             return await self._show_without_cookie(room_id)
-        if wanted() != "html":
+        if as_asked().form != "html":
             raise NoSuchRoom
         return self._page(await self._returning.lost(room_id, token))
 
     async def _show_without_cookie(self, room_id: str) -> Response:
         """Tell who took a place just now that their browser keeps none; undo it."""
         await self._returning.give_up(room_id, request.args.get("fresh", ""))
-        return Response(self._fragments.render("pages/no_cookie.html"), content_type=HTML)
+        return Response(
+            self._fragments.render("pages/no_cookie.html", as_asked().locale), content_type=HTML
+        )
 
     async def _again(self, room_id: str, refusal: Refusal) -> Response:
         """Show the page with why they cannot come back; raise the refusal for a program."""
-        if wanted() != "html" or isinstance(refusal, NoSuchRoom):
+        if as_asked().form != "html" or isinstance(refusal, NoSuchRoom):
             raise refusal
         lost = await self._returning.lost(room_id, shown_token())
-        return with_status(self._page(lost, texts.sentence(refusal)), refusal)
+        return with_status(self._page(lost, texts.sentence(refusal, as_asked().locale)), refusal)
 
     def _page(self, lost: LostPlace, error: str | None = None) -> Response:
         html = self._fragments.render(
             "pages/lost.html",
+            as_asked().locale,
             room_id=lost.room.id,
             nickname=lost.lapsed.member.nickname,
             key=new_key(),

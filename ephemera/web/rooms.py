@@ -22,7 +22,7 @@ from ephemera.web.composer import asked_composer
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import CSS, HTML, SVG
 from ephemera.web.pages import Pages
-from ephemera.web.requests import origin, read_form, read_retry_key, shown_token
+from ephemera.web.requests import as_asked, origin, read_form, read_retry_key, shown_token
 from ephemera.web.returning import Returns
 from ephemera.web.seats import departed, see_other, visitor_address
 from ephemera.web.words import Lines
@@ -44,13 +44,16 @@ class RoomPage:
     async def asked(self, seated: Seated, query: Mapping[str, str]) -> str:
         """Return the page as the query asks for it: `slow`, or with a `reply` to a message."""
         composer = await asked_composer(self._talk, seated, query)
-        return await self.render(seated, composer, slow=query.get("slow") == "1")
+        return await self.render(seated, composer, as_asked().locale, slow=query.get("slow") == "1")
 
-    async def render(self, seated: Seated, composer: dict[str, Any], *, slow: bool = False) -> str:
+    async def render(
+        self, seated: Seated, composer: dict[str, Any], locale: str, *, slow: bool = False
+    ) -> str:
         """Return the page with everything up to its cursor; the stream goes on from there."""
         room = await self._room_with_reader(seated)
         return self._fragments.render(
             "pages/room.html",
+            locale,
             room=room,
             members=room.members,
             member=seated.member,

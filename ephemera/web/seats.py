@@ -7,7 +7,7 @@ from ephemera.domain.rooms import Room
 from ephemera.lobby.lobby import Admission
 from ephemera.web.fields import member_fields, room_fields
 from ephemera.web.media import TEXT
-from ephemera.web.requests import as_asked, origin, wanted
+from ephemera.web.requests import as_asked, origin
 from ephemera.web.sessions import forget_seat, give_seat
 
 
@@ -24,7 +24,7 @@ def admitted(admission: Admission, proof: str) -> Response:
     """
     room, member, token = admission
     url = f"{origin()}/rooms/{room.id}"
-    match wanted():
+    match as_asked().form:
         case "html":
             return seat_given(see_other(arrival_at(room.id, proof)), room, token)
         case "json":
@@ -54,7 +54,7 @@ def see_other(path: str) -> Response:
 
 def departed(room_id: str) -> Response:
     """Answer someone who has no seat any more: a browser goes to the lobby."""
-    if wanted() != "html":
+    if as_asked().form != "html":
         return Response(status=204)
     answer = see_other("/")
     forget_seat(answer, room_id, secure=as_asked().secure)

@@ -28,7 +28,7 @@ from ephemera.web.composer import new_key
 from ephemera.web.errors import field_of, with_status
 from ephemera.web.fragments import Fragments
 from ephemera.web.media import HTML
-from ephemera.web.requests import read_id, read_message_number, shown_token, wanted
+from ephemera.web.requests import as_asked, read_id, read_message_number, shown_token
 
 
 class Sheets:
@@ -77,11 +77,11 @@ class Sheets:
         Whoever gets the sentence alone (a program, or htmx, whose page still
         has the form) has the refusal raised, and so has who is no host.
         """
-        alone = wanted() != "html" or "HX-Request" in request.headers
+        alone = not as_asked().whole_page
         if alone or seated.member.role != "host" or isinstance(refusal, NoSuchRoom | NotAllowed):
             raise refusal
         place = field_of(refusal) if isinstance(refusal, Invalid) else "form"
-        errors = {place: texts.sentence(refusal)}
+        errors = {place: texts.sentence(refusal, as_asked().locale)}
         return with_status(self._options(seated, fields=fields, errors=errors), refusal)
 
     def _options(self, seated: Seated, **form: Mapping[str, str]) -> Response:
@@ -99,8 +99,13 @@ class Sheets:
         return seated
 
     def _sheet(self, name: str, seated: Seated, **context: Any) -> Response:  # noqa: ANN401 - templates take anything
-        page = f"sheets/_{name}.html" if "HX-Request" in request.headers else "pages/sheet.html"
+        page = f"sheets/_{name}.html" if as_asked().htmx else "pages/sheet.html"
         html = self._fragments.render(
-            page, sheet=f"sheets/_{name}.html", room=seated.room, member=seated.member, **context
+            page,
+            as_asked().locale,
+            sheet=f"sheets/_{name}.html",
+            room=seated.room,
+            member=seated.member,
+            **context,
         )
         return Response(html, content_type=HTML)

@@ -308,6 +308,7 @@ async def test_programs_are_told(stage: Stage, nickname: str, state: str, name: 
     event = json.loads(last)
     event.pop("cursor")
     event.pop("at")
+    assert event.pop("line").startswith("Ada ")
     assert event == {
         "event": name,
         "member": await stage.id_of(nickname),
