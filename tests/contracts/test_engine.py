@@ -12,7 +12,7 @@ from ephemera.domain.codes import partition_of
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, RoomWiped
 from ephemera.domain.presence import Lease
-from ephemera.domain.rooms import Room
+from ephemera.domain.rooms import Room, Trace
 from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Conflict, Engine, Entry
 from tests.support.processes import comes
 from tests.support.rooms import DAY, NOON, a_room, code_of
@@ -156,6 +156,23 @@ async def test_a_commit_moves_the_room_on(engine: Engine) -> None:
     assert snapshot
     assert snapshot.room == room
     assert await texts(engine, ROOM.cursor) == ["hello"]
+
+
+async def test_what_has_an_order_keeps_it(engine: Engine) -> None:
+    """Rules forget the oldest name, lapse, trace first; equality does not see the order."""
+    names = {f"fold:{number * 7919 % 300}": "a digest" for number in range(300)}
+    traces = {number: Trace(ADA, "Ada", NOON) for number in range(1, 301)}
+    opened = replace(ROOM, reserved=names, traces=traces)
+    await engine.commit(opening(opened))
+    change = saying(opened, "hello")
+    assert change.room
+    first, *others = names
+    moved = dict.fromkeys([*others, first], "a digest")
+    await engine.commit(replace(change, room=replace(change.room, reserved=moved)))
+    snapshot = await engine.load(ROOM.id)
+    assert snapshot
+    assert list(snapshot.room.reserved) == list(moved)
+    assert list(snapshot.room.traces) == list(traces)
 
 
 async def test_a_decision_on_an_old_room_is_a_conflict(engine: Engine) -> None:

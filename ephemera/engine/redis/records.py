@@ -1,7 +1,8 @@
 """What is kept of a room outside this process: pieces of its state, and entries of its log.
 
 The state is kept in pieces, so that a step writes only what it changed: a piece for each field of
-`Room`, and for each item of a field that is a mapping, as JSON.
+`Room`, and for each item of a field that is a mapping, as JSON. Rules forget the oldest item first,
+and a hash has no order: a piece of its own says that of the keys, unless it is that of the numbers.
 
 What is written says its version, and is read with tolerance: fields that this version does not know
 are left out, fields that are missing take their defaults. A value that it does not know, of a sign
@@ -29,8 +30,12 @@ _FIELDS: Final = tuple(field.name for field in fields(Room))
 _OURS: Final = "#"
 """What begins so is the script's own, and no piece of the state."""
 
+_NUMBERED: Final = {"traces"}
+_ORDER: Final = "order"
+
 _encode: Final = Encoder().encode
 _text: Final = Decoder(str)
+_texts: Final = Decoder(list[str])
 _room: Final = Decoder(Room)
 _events: Final = {name: Decoder(kind) for name, kind in EVENTS.items()}
 _signals: Final = {name: Decoder(kind) for name, kind in SIGNALS.items()}
@@ -73,20 +78,31 @@ def _compare(
         if key not in then or (then[key] is not one and then[key] != one):
             pieces.changed[f"{name}:{key}"] = _dump(one)
     pieces.gone.extend(f"{name}:{key}" for key in then.keys() - now.keys())
+    if name not in _NUMBERED and [*now] != [*then]:
+        pieces.changed[f"{_ORDER}:{name}"] = _dump([*now])
 
 
 def room_from_pieces(pieces: Mapping[str, str]) -> Room:
     """Return the room whose pieces these are."""
     whole: list[str] = []
-    parts: dict[str, list[str]] = defaultdict(list)
+    parts: dict[str, dict[str, str]] = defaultdict(dict)
     for piece, written in pieces.items():
         name, is_part, key = piece.partition(":")
         if is_part:
-            parts[name].append(f"{_dump(key)}:{written}")
+            parts[name][key] = written
         elif not name.startswith(_OURS):
             whole.append(f"{_dump(name)}:{written}")
-    whole += [f"{_dump(name)}:{{{','.join(items)}}}" for name, items in parts.items()]
+    orders = parts.pop(_ORDER, {})
+    for name, items in parts.items():
+        whole.append(f"{_dump(name)}:{_in_order(items, orders.get(name))}")
     return _room.decode(f"{{{','.join(whole)}}}")
+
+
+def _in_order(items: dict[str, str], order: str | None) -> str:
+    """Return the mapping of these items as JSON; numbers grow, and have no order of their own."""
+    keys = _texts.decode(order) if order else sorted(sorted(items), key=len)
+    items = {key: items[key] for key in keys if key in items} | items
+    return f"{{{','.join(f'{_dump(key)}:{one}' for key, one in items.items())}}}"
 
 
 def generation_to_text(generation: str) -> str:
