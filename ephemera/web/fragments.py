@@ -22,9 +22,10 @@ from ephemera.domain.codes import show_code
 from ephemera.domain.events import Event, first_line
 from ephemera.domain.links import links_in
 from ephemera.domain.rooms import GRACES, Options, Sign
+from ephemera.domain.texts import MOST_CHARACTERS
 from ephemera.domain.words import read_word
 from ephemera.web import texts
-from ephemera.web.languages import CATALOGUES, ENGLISH
+from ephemera.web.languages import CATALOGUES, ENGLISH, plural_forms
 from ephemera.web.sentences import sentence_of
 from ephemera.web.stencils import Stencil, hole
 
@@ -87,6 +88,8 @@ class Fragments:
             "usual": Options(),
             "graces": GRACES,
             "locale": locale,
+            "forms": partial(plural_forms, locale),
+            "most_characters": MOST_CHARACTERS,
         }
         environment.filters |= _FILTERS
         return environment

@@ -16,6 +16,14 @@ window.ephemera = Object.freeze({
   // A key by which a retry is known, as the server draws them.
   newKey: () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
 
+  // A sentence with a number in it. Of each of its forms the server says one number for which it is right.
+  counted(forms, n) {
+    const rules = new Intl.PluralRules(document.documentElement.lang);
+    const told = JSON.parse(forms);
+    const [, words] = told.find(([other]) => rules.select(other) === rules.select(n)) ?? told[0];
+    return words.replace('{n}', n);
+  },
+
   // Something in front of us may answer as well, with any status: all that we say bears our name.
   isOurs: (response) => response.headers.has('Ephemera'),
 

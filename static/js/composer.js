@@ -65,7 +65,7 @@ function count() {
   const left = Number(area.dataset.limit) - length(area.value);
   const place = document.getElementById('composer-room');
   const words = left < 0 ? place.dataset.over : place.dataset.words;
-  place.textContent = left < 500 ? words.replace('{n}', Math.abs(left)) : '';
+  place.textContent = left < 500 ? ephemera.counted(words, Math.abs(left)) : '';
   place.toggleAttribute('data-over-limit', left < 0);
 }
 

@@ -47,7 +47,7 @@ const look = () => {
 function show() {
   if (!log.isConnected) return; // wiped: the title is not ours any more
   newer.hidden = below === 0;
-  const words = below === 1 ? newer.dataset.one : newer.dataset.many.replace('{n}', below);
+  const words = ephemera.counted(newer.dataset.words, below);
   const label = newer.querySelector('span');
   if (below && label.textContent !== words) label.textContent = words;
   document.title = unread ? `(${unread}) ${name}` : name;

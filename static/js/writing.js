@@ -20,19 +20,18 @@ function tell() {
   fetch(place.dataset.to, { method: 'POST', headers: { Accept: '*/*' } }).catch(() => {}); // a signal may get lost
 }
 
-// "Ben and Cleo are writing…": the words between the names are drawn by the style sheet.
+// "Ben and Cleo are writing…": the words around the names are drawn by the style sheet.
 function phrase() {
   const writers = [...place.children].filter((writer) => writer.dataset.member !== me);
   const list = new Intl.ListFormat(document.documentElement.lang, { type: 'conjunction' });
   const left = [...writers];
-  let between = '';
+  const [head, tail] = ephemera.counted(place.dataset.words, writers.length).split('{names}');
+  let between = head;
   for (const { type, value } of list.formatToParts(writers.map((writer) => writer.textContent))) {
-    if (type === 'literal') between = value;
+    if (type === 'literal') between += value;
     else { left.shift().dataset.before = between; between = ''; }
   }
-  writers.forEach((writer, n) => {
-    writer.dataset.after = n + 1 < writers.length ? '' : ` ${writers.length > 1 ? place.dataset.many : place.dataset.one}`;
-  });
+  writers.forEach((writer, n) => { writer.dataset.after = n + 1 < writers.length ? '' : tail; });
 }
 
 function heard(records) {

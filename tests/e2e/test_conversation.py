@@ -37,7 +37,7 @@ async def test_three_browsers_and_a_curl_see_every_message_once_and_in_the_same_
     people = await three_people(newcomer)
     url, token = await curls_seat(house, await people[0].code())
     async with curl.listening(f"{url}/raw", token, house.nginx.certificate) as dan:
-        await dan.until("* Dan joined")
+        await dan.until("* Dan joined.")
         await asyncio.gather(
             *(one.say(*(f"{name} {n}" for n in range(5))) for one, name in zip(people, "abc"))  # noqa: B905
         )

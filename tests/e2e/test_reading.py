@@ -1,6 +1,6 @@
 """What the log does for its reader."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -185,3 +185,26 @@ async def test_the_remaining_life_of_the_room_is_shown_and_shortens(newcomer: Ne
     await ada.page.clock.fast_forward("01:30:00")
     await expect(left).to_have_text("22 hours 29 minutes")
     assert float(await line.evaluate("(line) => line.value")) < before - 80 * 60
+
+
+POLISH: Final = '[[0, "{n} nowych wiadomości"], [1, "{n} nowa"], [2, "{n} nowe wiadomości"]]'
+
+
+async def test_a_number_gets_the_form_that_its_language_has_for_it(newcomer: Newcomer) -> None:
+    ada = await newcomer()
+    await ada.open_room("Ada")
+    told = await ada.page.evaluate(
+        """(forms) => {
+             document.documentElement.lang = 'pl';
+             return [1, 3, 5, 12, 22, 25].map((n) => ephemera.counted(forms, n));
+           }""",
+        POLISH,
+    )
+    assert [words.split(" ", 1)[1] for words in told] == [
+        "nowa",
+        "nowe wiadomości",
+        "nowych wiadomości",
+        "nowych wiadomości",
+        "nowe wiadomości",
+        "nowych wiadomości",
+    ]

@@ -19,7 +19,7 @@ SAYS_SO = {
     "events": "A host has removed you from this room.",
     "live": "A host has removed you from this room.",
     "json": '"event":"member-removed"',
-    "raw": "* Ada removed Ben\n",
+    "raw": "* Ada removed Ben.\n",
 }
 
 
