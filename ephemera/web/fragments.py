@@ -19,13 +19,14 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from ephemera.domain.codes import show_code
-from ephemera.domain.events import Event, first_line
+from ephemera.domain.decide.messages import EDIT_SECONDS
+from ephemera.domain.events import first_line
 from ephemera.domain.links import links_in
-from ephemera.domain.rooms import GRACES, Options, Sign
+from ephemera.domain.rooms import GRACES, KNOCK_SECONDS, VANISHINGS, Options, Sign
 from ephemera.domain.texts import MOST_CHARACTERS
 from ephemera.domain.words import read_word
 from ephemera.web import texts
-from ephemera.web.languages import CATALOGUES, ENGLISH, plural_forms
+from ephemera.web.languages import CATALOGUES, ENGLISH, Sentence, plural_forms
 from ephemera.web.sentences import sentence_of
 from ephemera.web.stencils import Stencil, hole
 
@@ -87,6 +88,9 @@ class Fragments:
             "asset": self._asset,
             "usual": Options(),
             "graces": GRACES,
+            "vanishings": VANISHINGS,
+            "edit_seconds": EDIT_SECONDS,
+            "knock_seconds": KNOCK_SECONDS,
             "locale": locale,
             "forms": partial(plural_forms, locale),
             "most_characters": MOST_CHARACTERS,
@@ -160,35 +164,28 @@ def _link(url: Markup) -> str:
     return f'<a href="{url}" target="_blank" rel="noopener noreferrer nofollow">{url}</a>'
 
 
-@pass_context
-def _sentence(context: Context, event: Event) -> Markup:
-    """Return the event in words. Raises `TypeError` for one that has no sentence."""
-    sentence = sentence_of(event)
-    if sentence is None:
-        raise TypeError(event)
-    return sentence.html(context["locale"])
+def _shown(tell: Callable[[Any], Sentence | None]) -> Callable[[Context, Any], Markup]:
+    """Return the filter that shows what is told of something, in the language of the page."""
 
+    @pass_context
+    def show(context: Context, something: Any) -> Markup:  # noqa: ANN401 - of whatever it tells
+        sentence = tell(something)
+        assert sentence  # noqa: S101 # a page says only what has one
+        return sentence.html(context["locale"])
 
-@pass_context
-def _duration(context: Context, seconds: float) -> str:
-    return texts.duration(seconds).plain(context["locale"])
-
-
-@pass_context
-def _sign_name(context: Context, sign: Sign) -> str:
-    return texts.sign_name(sign, context["locale"])
+    return show
 
 
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "by_sign": by_sign,
     "clock": clock,
-    "duration": _duration,
+    "duration": _shown(texts.duration),
     "first_line": first_line,
     "hue": hue,
     "is_word": is_word,
     "iso": iso,
     "linkify": linkify,
-    "sentence": _sentence,
+    "sentence": _shown(sentence_of),
     "show_code": show_code,
-    "sign_name": _sign_name,
+    "sign_name": _shown(texts.sign_name),
 }

@@ -52,9 +52,9 @@ def _told(refusal: Refusal) -> Sentence:
             return _REFUSALS[refusal.reason]
 
 
-def sign_name(sign: str, locale: str = ENGLISH) -> str:
+def sign_name(sign: Sign) -> Sentence:
     """Return what a sign on a message means."""
-    return _SIGNS[sign].plain(locale)
+    return _SIGNS[sign]
 
 
 def duration(seconds: float) -> Sentence:
@@ -185,7 +185,7 @@ _PROBLEMS: Final[Mapping[tuple[str, str], Sentence]] = {
     ),
 }
 
-_SIGNS: Final[Mapping[str, Sentence]] = {
+_SIGNS: Final[Mapping[Sign, Sentence]] = {
     "yes": said("Yes"),
     "no": said("No"),
     "love": said("Love"),
