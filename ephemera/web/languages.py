@@ -19,12 +19,11 @@ ENGLISH: Final = "en"
 CATALOGUES: Final[dict[str, NullTranslations]] = {ENGLISH: NullTranslations()}
 """What we speak, by locale: no other locale may reach whoever shows a sentence."""
 
-
+MOST_LANGUAGE_CHARACTERS: Final = 500
+"""Of `Accept-Language`: whoever says more than a browser ever would reads English."""
 _NUMBERS_OF_EACH_KIND: Final = range(103)
 """No language has a form of words that none of these numbers needs."""
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
-MOST_LANGUAGE_CHARACTERS: Final = 500
-"""Of `Accept-Language`: whoever says more than a browser ever would reads English."""
 
 
 def locale_for(accept_language: str) -> str:
@@ -84,15 +83,15 @@ def counted(one: str, many: str, n: int, **parts: Part) -> Sentence:
     return Sentence(one, many, {"n": n, **parts})
 
 
-def plural_forms(locale: str, one: str, many: str) -> list[tuple[int, str]]:
-    """Return each form of a sentence for scripts, `{n}` for `%(n)s`, with a number it is right for.
+def plural_forms(locale: str, one: str, many: str) -> dict[int, str]:
+    """Return each form of a sentence for scripts, `{n}` for `%(n)s`, by a number it is right for.
 
     Which other numbers go like that one, every browser knows (`Intl.PluralRules`).
     """
     forms: dict[str, int] = {}
     for n in _NUMBERS_OF_EACH_KIND:
         forms.setdefault(CATALOGUES[locale].ngettext(one, many, n), n)
-    return [(n, _PLACE.sub(r"{\1}", words)) for words, n in forms.items()]
+    return {n: _PLACE.sub(r"{\1}", words) for words, n in forms.items()}
 
 
 def _plain(part: Part, locale: str) -> str:

@@ -19,8 +19,8 @@ window.ephemera = Object.freeze({
   // A sentence with a number in it. Of each of its forms the server says one number for which it is right.
   counted(forms, n) {
     const rules = new Intl.PluralRules(document.documentElement.lang);
-    const told = JSON.parse(forms);
-    const [, words] = told.find(([other]) => rules.select(other) === rules.select(n)) ?? told[0];
+    const told = Object.entries(JSON.parse(forms));
+    const [, words] = told.find(([other]) => rules.select(Number(other)) === rules.select(n)) ?? told[0];
     return words.replace('{n}', n);
   },
 

@@ -187,7 +187,7 @@ async def test_the_remaining_life_of_the_room_is_shown_and_shortens(newcomer: Ne
     assert float(await line.evaluate("(line) => line.value")) < before - 80 * 60
 
 
-POLISH: Final = '[[0, "{n} nowych wiadomości"], [1, "{n} nowa"], [2, "{n} nowe wiadomości"]]'
+POLISH: Final = '{"0": "{n} nowych wiadomości", "1": "{n} nowa", "2": "{n} nowe wiadomości"}'
 
 
 async def test_a_number_gets_the_form_that_its_language_has_for_it(newcomer: Newcomer) -> None:

@@ -53,11 +53,11 @@ def test_a_language_that_we_do_not_speak_is_a_fault_and_never_english() -> None:
 
 def test_a_script_gets_each_form_with_a_number_that_it_is_right_for() -> None:
     words = ("%(n)s new message", "%(n)s new messages")
-    assert plural_forms("en", *words) == [(0, "{n} new messages"), (1, "{n} new message")]
-    assert plural_forms("en", "%(n)s left", "%(n)s left") == [(0, "{n} left")]
+    assert plural_forms("en", *words) == {0: "{n} new messages", 1: "{n} new message"}
+    assert plural_forms("en", "%(n)s left", "%(n)s left") == {0: "{n} left"}
     with pseudo_spoken() as locale:
-        assert plural_forms(locale, *words) == [
-            (0, "[{n} new messages]"),
-            (1, "[{n} new message]"),
-            (2, "[two: {n} new messages]"),
-        ]
+        assert plural_forms(locale, *words) == {
+            0: "[{n} new messages]",
+            1: "[{n} new message]",
+            2: "[two: {n} new messages]",
+        }
