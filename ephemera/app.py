@@ -14,13 +14,13 @@ from werkzeug.routing import MapAdapter
 
 from ephemera.clock import Clock
 from ephemera.engine.base import Engine
+from ephemera.engine.counted import CountedEngine, Counts
 from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
 from ephemera.hub.rendering import Representation
 from ephemera.hub.unsent import Unsent
-from ephemera.lobby.counted import CountedEngine, Counts
 from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.keeper import Keeper
 from ephemera.lobby.limits import Limits
@@ -33,30 +33,31 @@ from ephemera.lobby.talk import Talk
 from ephemera.metrics import Metrics
 from ephemera.server.load import Load
 from ephemera.settings import Settings, SettingsError
-from ephemera.web import headers, streams
-from ephemera.web.acts import Acts
-from ephemera.web.addresses import Addresses
-from ephemera.web.bodies import BODY_SECONDS, MOST_BODY_BYTES
-from ephemera.web.edits import Edits
-from ephemera.web.errors import Errors
-from ephemera.web.fragments import Fragments
-from ephemera.web.frames import Frames
-from ephemera.web.front import Front, Ways, address
-from ephemera.web.furniture import read_once
-from ephemera.web.health import Health
-from ephemera.web.invitations import Invitations
-from ephemera.web.joining import Joining
-from ephemera.web.knocks import Knocks, WaitingDocument
-from ephemera.web.leaving import Leaving
-from ephemera.web.live import LiveDocument
-from ephemera.web.pages import Pages
-from ephemera.web.posting import Posting
-from ephemera.web.representations import HtmlEvents, JsonLines, TextLines
-from ephemera.web.returning import Returns
-from ephemera.web.rooms import RoomPage, Rooms
-from ephemera.web.shed import Shed
-from ephemera.web.sheets import Sheets
-from ephemera.web.writing import Writing
+from ephemera.web.rendering.fragments import Fragments
+from ephemera.web.rendering.furniture import read_once
+from ephemera.web.rendering.live import LiveDocument
+from ephemera.web.rendering.representations import HtmlEvents, JsonLines, TextLines
+from ephemera.web.road import headers
+from ephemera.web.road.bodies import BODY_SECONDS, MOST_BODY_BYTES
+from ephemera.web.road.errors import Errors
+from ephemera.web.road.front import Front, Ways, address
+from ephemera.web.road.shed import Shed
+from ephemera.web.routes import streams
+from ephemera.web.routes.acts import Acts
+from ephemera.web.routes.addresses import Addresses
+from ephemera.web.routes.edits import Edits
+from ephemera.web.routes.frames import Frames
+from ephemera.web.routes.health import Health
+from ephemera.web.routes.invitations import Invitations
+from ephemera.web.routes.joining import Joining
+from ephemera.web.routes.knocks import Knocks, WaitingDocument
+from ephemera.web.routes.leaving import Leaving
+from ephemera.web.routes.pages import Pages
+from ephemera.web.routes.posting import Posting
+from ephemera.web.routes.returning import Returns
+from ephemera.web.routes.rooms import RoomPage, Rooms
+from ephemera.web.routes.sheets import Sheets
+from ephemera.web.routes.writing import Writing
 
 DRAIN_SECONDS = 1.0
 """How long streams may take to write their last bytes before they are cut."""

@@ -35,7 +35,7 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera.engine.base import EngineUnfit
     from ephemera.serve import ServingError, config_file, fit_to_descriptors, load_config, serve
     from ephemera.settings import Settings, SettingsError
-    from ephemera.web.assets import AssetsMissing
+    from ephemera.web.routes.assets import AssetsMissing
 
     logs.set_up()
     try:

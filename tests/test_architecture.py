@@ -27,6 +27,12 @@ ARROWS: Final[Mapping[str, set[str]]] = {
 
 The terminal is no storey of the server but a house of its own beside it.
 """
+WITHIN_THE_WEB: Final = {
+    "rendering": {"rendering"},
+    "road": {"rendering", "road"},
+    "routes": {"rendering", "road", "routes"},
+}
+"""What looks like something knows nobody who asks; the road knows no address."""
 LIBRARIES: Final[Mapping[str, set[str]]] = {
     "domain": PURE_TEXT,
     "engine": {"redis", "hiredis", "msgspec"},
@@ -41,8 +47,6 @@ OUTSIDERS: Final = {"server"}
 """What knows nothing of Ephemera, not even what is common: it could be published as it is."""
 LENT: Final = ("ephemera.server.eager.", "ephemera.server.faults.")
 """What everybody may use of it, as of a library: it needs the standard library alone."""
-CLIENT_KNOWS: Final = "ephemera.hub.wire."
-"""A client of the HTTP interface shares with the server only what makes text safe to show."""
 IMPURE: Final = {"asyncio", "socket", "threading", "time", "datetime", "os", "pathlib", "logging"}
 """What the domain has no business with, though Python brings it along."""
 KNOW_EVERYONE: Final = {"app", "cli", "serve", "__main__"}
@@ -76,8 +80,6 @@ def is_allowed(storey: str, imported: str) -> bool:
     first, *rest = imported.split(".")
     if first != "ephemera":
         return first in sys.stdlib_module_names | LIBRARIES[storey]
-    if storey == "terminal" and imported.startswith(CLIENT_KNOWS):
-        return True
     if storey in OUTSIDERS:
         return rest[0] == storey
     return rest[0] in ARROWS[storey] | {storey, *COMMON} or imported.startswith(LENT)
@@ -111,7 +113,7 @@ def test_the_house_has_the_storeys_it_should() -> None:
         ("engine", "ephemera.lobby.steps"),
         ("lobby", "ephemera.hub.hub"),
         ("hub", "ephemera.lobby.lobby"),
-        ("hub", "ephemera.web.texts"),
+        ("hub", "ephemera.web.rendering.texts"),
         ("web", "ephemera.app"),
         ("web", "ephemera.settings"),
         ("web", "ephemera.terminal.client"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ephemera.clock import steady_clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event, Signal, amended, amends
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import (
@@ -19,11 +20,9 @@ from ephemera.engine.base import (
     Astray,
     Change,
     Conflict,
-    Entry,
     Keeper,
     Listener,
     Sensor,
-    Snapshot,
 )
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.deadlines import Deadlines

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from ephemera.domain.errors import Unavailable
+from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import Engine, Entry
+from ephemera.engine.base import Engine
 from ephemera.hub.hub import Hub, send_away
 from ephemera.hub.lifetimes import Lifetimes
 from ephemera.hub.stream import Stream

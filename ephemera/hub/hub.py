@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from ephemera.clock import Clock
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import Event, RoomWiped, Signal, StreamClosed, StreamOpened
-from ephemera.engine.base import Entry
+from ephemera.domain.log import Entry
 from ephemera.hub.elsewhere import Elsewhere
 from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream

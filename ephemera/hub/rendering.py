@@ -5,7 +5,7 @@ from typing import ClassVar, Protocol
 
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Signal
-from ephemera.engine.base import Entry, Snapshot
+from ephemera.domain.log import Entry, Snapshot
 
 
 class Subscriber(Protocol):

@@ -10,7 +10,8 @@ from typing import Final
 
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import RoomWiped
-from ephemera.engine.base import Engine, Entry
+from ephemera.domain.log import Entry
+from ephemera.engine.base import Engine
 from ephemera.hub.hub import LAST_SECONDS
 
 SLOW_SECONDS: Final = 1.0

@@ -9,11 +9,12 @@ from ephemera.domain.codes import new_code, read_code
 from ephemera.domain.commands import Act, By, Close, Join, Leave, Open, Withdraw
 from ephemera.domain.decide import open_room
 from ephemera.domain.errors import NoSuchRoom, Unavailable, WrongCode
+from ephemera.domain.log import Snapshot
 from ephemera.domain.nicknames import read_nickname
 from ephemera.domain.rooms import Knock, Member, Options, Room, TurnedAway
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import Word, read_word
-from ephemera.engine.base import Conflict, Engine, Snapshot
+from ephemera.engine.base import Conflict, Engine
 from ephemera.lobby import limits
 from ephemera.lobby.limits import Limit, Limits
 from ephemera.lobby.retries import Retries

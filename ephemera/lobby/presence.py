@@ -5,8 +5,9 @@ from contextlib import suppress
 from ephemera.clock import Clock
 from ephemera.domain.commands import By, Return
 from ephemera.domain.errors import NoSuchRoom
+from ephemera.domain.log import Snapshot
 from ephemera.domain.presence import Lease
-from ephemera.engine.base import Engine, Snapshot
+from ephemera.engine.base import Engine
 from ephemera.lobby.steps import Steps
 
 

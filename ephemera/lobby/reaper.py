@@ -8,8 +8,9 @@ from typing import Final, NoReturn
 from ephemera.clock import Clock
 from ephemera.domain.commands import Sweep
 from ephemera.domain.errors import NoSuchRoom, Unavailable
+from ephemera.domain.log import Snapshot
 from ephemera.domain.presence import due_at
-from ephemera.engine.base import Engine, Snapshot
+from ephemera.engine.base import Engine
 from ephemera.lobby.steps import Steps
 
 PERIOD_SECONDS: Final = 0.5

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 from ephemera.clock import Clock
 from ephemera.domain.commands import By, ComeBack, Command, Leave, Withdraw
 from ephemera.domain.errors import NoSuchRoom
+from ephemera.domain.log import Snapshot
 from ephemera.domain.rooms import Lapsed, Room
 from ephemera.domain.tokens import digest_of
-from ephemera.engine.base import Engine, Snapshot
+from ephemera.engine.base import Engine
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Admission, Waiting, placed_in, price
 from ephemera.lobby.retries import Retries

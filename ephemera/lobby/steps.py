@@ -8,9 +8,10 @@ from ephemera.domain.cursors import Cursor
 from ephemera.domain.decide import decide
 from ephemera.domain.errors import NoSuchRoom
 from ephemera.domain.events import Event, MemberLeft, MemberWentAway
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease, due_at
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import Change, Conflict, Engine, Entry, Snapshot
+from ephemera.engine.base import Change, Conflict, Engine
 
 Anew = Callable[[Snapshot], Awaitable[Command]]
 """Makes a command that rests on more of a room than the rules see, for the room as it is now."""

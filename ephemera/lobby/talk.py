@@ -8,9 +8,10 @@ from ephemera.clock import Clock
 from ephemera.domain.commands import By, Edit, Post
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MemberWriting, MessagePosted, Quote, first_line
+from ephemera.domain.log import Snapshot
 from ephemera.domain.rooms import Room
 from ephemera.domain.texts import read_text
-from ephemera.engine.base import Engine, Snapshot
+from ephemera.engine.base import Engine
 from ephemera.lobby import limits
 from ephemera.lobby.limits import Limit, Limits
 from ephemera.lobby.lobby import Seated

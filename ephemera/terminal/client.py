@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import httpx
 
 from ephemera import __version__
-from ephemera.hub.wire import terminal_safe
+from ephemera.domain.terminals import terminal_safe
 from ephemera.terminal.events import Event
 from ephemera.terminal.mistakes import Gone, Mistake, Refused, TooFast, Unreached, Unsure
 from ephemera.terminal.places import RoomPlace

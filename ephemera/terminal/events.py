@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from ephemera.domain.cursors import Cursor
-from ephemera.hub.wire import terminal_safe
+from ephemera.domain.terminals import terminal_safe
 from ephemera.terminal.mistakes import Unreached
 
 Event = dict[str, Any]

@@ -10,7 +10,7 @@ from typing import Final
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
-from ephemera.hub.wire import speaker, terminal_safe
+from ephemera.domain.terminals import speaker, terminal_safe
 from ephemera.terminal.events import Event, inline, kind_of, number_of, text_of, within
 from ephemera.terminal.roster import Person
 

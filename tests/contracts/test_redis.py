@@ -11,8 +11,9 @@ from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import NoSuchRoom, Unavailable
 from ephemera.domain.events import MemberWriting, MessagePosted, RoomLocked, RoomRestored, RoomWiped
+from ephemera.domain.log import Entry
 from ephemera.domain.presence import LEASE_SECONDS, Lease
-from ephemera.engine.base import Change, Conflict, EngineUnfit, Entry
+from ephemera.engine.base import Change, Conflict, EngineUnfit
 from ephemera.engine.redis import RedisEngine, checking, connect
 from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.sweeping import ASLEEP_SECONDS, TAKEN_SECONDS

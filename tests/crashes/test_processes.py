@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from ephemera.engine.base import Change, Snapshot
+from ephemera.domain.log import Snapshot
+from ephemera.engine.base import Change
 from ephemera.engine.redis import RedisEngine
 from ephemera.engine.redis.keys import keys_of
 from tests.support.houses import Process, Street

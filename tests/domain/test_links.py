@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ephemera.domain.events import MessageEdited, MessagePosted, MessageReacted, Quote
 from ephemera.domain.links import MOST_LINKS, links_in, shown_bytes
 from ephemera.domain.rooms import Member
-from ephemera.web.fragments import linkify
+from ephemera.web.rendering.fragments import linkify
 
 WORDS = st.text(st.sampled_from("a1 &<>\"'()[].,é\n€\N{PILE OF POO}"), max_size=40)
 SAID = st.lists(st.one_of(WORDS, st.sampled_from(["http://", "https://a", "HTTP://[::1]/", "://"])))

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, Request, expect
 
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT
-from ephemera.web.streams import FINITE_SECONDS
+from ephemera.web.routes.streams import FINITE_SECONDS
 from tests.e2e.conftest import House, Newcomer
 from tests.support.browser import Person
 from tests.support.firefox import Firefox, Tab, running_firefox

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Member, Options, Room, Seat, Trace
-from ephemera.engine.base import Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.hub import Hub
 from ephemera.hub.stream import Stream

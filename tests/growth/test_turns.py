@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
+from ephemera.domain.log import Snapshot
 from ephemera.domain.presence import Lease
-from ephemera.engine.base import Change, Snapshot
+from ephemera.engine.base import Change
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.hub import SLICES

@@ -9,10 +9,11 @@ import pytest
 from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
-from ephemera.engine.base import LOG_EVENTS, Entry
+from ephemera.domain.log import Entry
+from ephemera.engine.base import LOG_EVENTS
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
-from ephemera.web.representations import TextLines
+from ephemera.web.rendering.representations import TextLines
 from tests.support.patience import PATIENCE
 from tests.support.readers import JSON, Reader, Station, a_station, quiet, until
 from tests.support.rooms import FarEngine

@@ -8,9 +8,9 @@ import pytest
 from ephemera.domain.commands import ChangeOptions, Delete, Edit, React
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MemberWriting, Signal, amends
-from ephemera.engine.base import Entry
+from ephemera.domain.log import Entry
 from ephemera.lobby.lobby import Admission
-from ephemera.web.representations import JsonLines, TextLines
+from ephemera.web.rendering.representations import JsonLines, TextLines
 from tests.support.readers import Reader, Station, a_station, quiet, until
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import MessagePosted
-from ephemera.engine.base import Entry
+from ephemera.domain.log import Entry
 from ephemera.hub.hub import COME_BACK_SECONDS, MOST_STREAMS_OF_A_SEAT
 from ephemera.hub.rendering import Subscriber
-from ephemera.hub.wire import json_bytes
-from ephemera.web.representations import JsonLines, TextLines
+from ephemera.web.rendering.representations import JsonLines, TextLines
+from ephemera.web.rendering.wire import json_bytes
 from tests.support.readers import Reader, a_station, quiet, until
 from tests.support.rooms import NOON
 

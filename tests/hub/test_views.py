@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ephemera.domain.commands import Appoint, Mute, Remove
 from ephemera.domain.errors import Refusal
-from ephemera.engine.base import Entry, Snapshot
+from ephemera.domain.log import Entry, Snapshot
 from tests.support.readers import JSON
 from tests.support.rooms import House, a_house, at_once
 

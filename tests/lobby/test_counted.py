@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from ephemera.domain.errors import Unavailable
-from ephemera.engine.base import Engine, Snapshot
+from ephemera.domain.log import Snapshot
+from ephemera.engine.base import Engine
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.reaper import Reaper
 from tests.support.counting import Counting

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ephemera.domain.log import Entry
 from ephemera.domain.presence import Lease
-from ephemera.engine.base import Entry
 from ephemera.lobby.lobby import Admission
 from tests.support.rooms import NOON, BusyEngine, House, a_house
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import pytest
 
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import GUEST_SECONDS
 from ephemera.domain.rooms import GRACES
-from ephemera.engine.base import Entry, Snapshot
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
 from ephemera.lobby.reaper import BATCH, PERIOD_SECONDS

@@ -12,8 +12,8 @@ from ephemera.domain.commands import ChangeOptions, Delete
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import MessageGone, TooMany
 from ephemera.domain.events import MemberWriting, MessagePosted, MessagesExpired, Quote, Signal
+from ephemera.domain.log import Entry
 from ephemera.domain.rooms import MOST_TRACES, VANISHINGS, Options
-from ephemera.engine.base import Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
 from ephemera.lobby.reaper import PERIOD_SECONDS

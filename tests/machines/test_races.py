@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from ephemera.engine.base import Change, Entry
+from ephemera.domain.log import Entry
+from ephemera.engine.base import Change
 from ephemera.engine.memory import MemoryEngine, _Kept
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub

@@ -29,9 +29,9 @@ from ephemera.domain.errors import (
     RoomFull,
     WrongCode,
 )
+from ephemera.domain.log import Entry
 from ephemera.domain.nicknames import faces
 from ephemera.domain.presence import LEASE_SECONDS, LINGER_SECONDS
-from ephemera.engine.base import Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
 from tests.support.rooms import NOON, a_house, at_once

@@ -10,8 +10,8 @@ import pytest
 
 from ephemera.domain.errors import Refusal
 from ephemera.domain.events import EVENTS, Superseded
-from ephemera.web import texts
-from ephemera.web.acts import ACTS
+from ephemera.web.rendering import texts
+from ephemera.web.routes.acts import ACTS
 from tests.support.patience import PATIENCE
 from tests.support.server import running_server
 

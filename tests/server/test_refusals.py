@@ -21,7 +21,7 @@ from ephemera.app import create_app
 from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
-from ephemera.web import bodies
+from ephemera.web.road import bodies
 from tests.support.processes import comes
 
 CANARY: Final = re.compile("p[t]armigan-")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ephemera.domain import events as e
 from ephemera.domain.events import Event
+from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Member
-from ephemera.engine.base import Entry
 
 ACTS_OF_HOSTS = (
     e.RoomLocked,

@@ -4,7 +4,7 @@ from collections import Counter
 from functools import partial
 
 from ephemera.engine.base import Engine
-from ephemera.lobby.counted import CountedEngine, Counts
+from ephemera.engine.counted import CountedEngine, Counts
 
 
 class Counting:

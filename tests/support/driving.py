@@ -20,10 +20,10 @@ from ephemera.domain.errors import (
     RoomFull,
     WrongCode,
 )
+from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Room
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import Word
-from ephemera.engine.base import Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.engine.redis.records import pieces_of, room_from_pieces
 from ephemera.lobby.lobby import Admission, Seated, Waiting

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import NoSuchRoom
 from ephemera.domain.events import RoomWiped
-from ephemera.engine.base import Entry
+from ephemera.domain.log import Entry
 from ephemera.engine.redis import RedisEngine, connect
 from ephemera.engine.redis.keys import LAYOUT
 from ephemera.lobby.keeper import Keeper

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from gettext import NullTranslations
 from typing import Final
 
-from ephemera.web.languages import CATALOGUES
+from ephemera.web.rendering.languages import CATALOGUES
 
 PSEUDO: Final = "qps"
 

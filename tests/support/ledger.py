@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event, MemberLeft, MemberWentAway, RoomOpened, RoomWiped
+from ephemera.domain.log import Entry
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import Change, Entry
+from ephemera.engine.base import Change
 from ephemera.engine.redis.sweeping import TAKEN_SECONDS
 
 

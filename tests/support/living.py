@@ -6,7 +6,7 @@ from typing import Final
 
 from ephemera.domain.rooms import Room as State
 from ephemera.domain.tokens import digest_of
-from ephemera.web.acts import SIGNS
+from ephemera.web.routes.acts import SIGNS
 from tests.support.cast import BROWSER, PROGRAM, House, Person, join, open_room
 from tests.support.losing import lose_and_bring_back
 from tests.support.page import Page

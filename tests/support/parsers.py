@@ -34,15 +34,17 @@ from ephemera.server.forwarded import behind_proxies
 from ephemera.server.whole import Hot
 from ephemera.settings import Settings
 from ephemera.terminal.events import Parser
-from ephemera.web.addresses import Addresses
-from ephemera.web.asked import form_for, is_same_site
-from ephemera.web.assets import MOST_ENCODING_CHARACTERS
-from ephemera.web.bodies import MOST_BODY_BYTES, Body
-from ephemera.web.errors import Errors
-from ephemera.web.fragments import linkify
-from ephemera.web.front import Front
-from ephemera.web.furniture import read_once
-from ephemera.web.requests import (
+from ephemera.web.rendering.fragments import linkify
+from ephemera.web.rendering.furniture import read_once
+from ephemera.web.road.asked import form_for, is_same_site
+from ephemera.web.road.bodies import MOST_BODY_BYTES, Body
+from ephemera.web.road.errors import Errors
+from ephemera.web.road.front import Front
+from ephemera.web.road.scopes import headers_of
+from ephemera.web.road.sessions import token_in
+from ephemera.web.routes.addresses import Addresses
+from ephemera.web.routes.assets import MOST_ENCODING_CHARACTERS
+from ephemera.web.routes.requests import (
     FORM,
     Draft,
     media_type,
@@ -54,8 +56,6 @@ from ephemera.web.requests import (
     read_query,
     replied_to,
 )
-from ephemera.web.scopes import headers_of
-from ephemera.web.sessions import token_in
 
 BODY: Final = MOST_BODY_BYTES
 HEAD: Final = 16 * 1024

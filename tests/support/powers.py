@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
 from ephemera.domain.codes import show_code
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.rooms import Member, Room
-from ephemera.engine.base import Entry, Snapshot
 from tests.support.cast import (
     BROWSER,
     KINDS,

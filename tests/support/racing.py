@@ -12,8 +12,8 @@ from ephemera.domain.codes import new_code
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.events import MemberJoined, Superseded
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.rooms import Options
-from ephemera.engine.base import Entry, Snapshot
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
 from ephemera.lobby.lobby import Admission, Waiting

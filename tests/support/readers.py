@@ -13,7 +13,7 @@ from ephemera.hub.hub import Hub
 from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
-from ephemera.web.representations import JsonLines
+from ephemera.web.rendering.representations import JsonLines
 from tests.support.rooms import House, a_house
 
 JSON = JsonLines()

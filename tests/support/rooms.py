@@ -10,9 +10,10 @@ from ephemera.domain.codes import partition_of
 from ephemera.domain.commands import Act, Command, Join, Open, Sweep
 from ephemera.domain.decide import decide, open_room
 from ephemera.domain.events import Event
+from ephemera.domain.log import Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Member, Options, Room
-from ephemera.engine.base import Change, Engine, Snapshot
+from ephemera.engine.base import Change, Engine
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Admission, Lobby, Seated

@@ -6,8 +6,9 @@ from random import Random
 from typing import Any
 
 from ephemera.domain.cursors import Cursor
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease
-from ephemera.engine.base import Change, Entry, Snapshot
+from ephemera.engine.base import Change
 from ephemera.engine.memory import MemoryEngine
 
 SETTLING: int = 3

@@ -16,10 +16,10 @@ from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Refusal, RoomFull
 from ephemera.domain.events import MessagePosted
+from ephemera.domain.log import Snapshot
 from ephemera.domain.presence import GUEST_SECONDS
 from ephemera.domain.rooms import Options, Room
 from ephemera.domain.tokens import digest_of
-from ephemera.engine.base import Snapshot
 from ephemera.engine.redis.keys import LAYOUT, SWEPT, keys_of
 from ephemera.lobby.lobby import Admission
 from tests.support.houses import Process, Street

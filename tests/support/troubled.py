@@ -7,17 +7,9 @@ from typing import ParamSpec, TypeVar
 from ephemera.clock import Clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Signal
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease
-from ephemera.engine.base import (
-    Astray,
-    Change,
-    Conflict,
-    Entry,
-    Keeper,
-    Listener,
-    Sensor,
-    Snapshot,
-)
+from ephemera.engine.base import Astray, Change, Conflict, Keeper, Listener, Sensor
 from ephemera.engine.redis import RedisEngine
 from tests.support.clock import FakeClock
 from tests.support.ledger import Ledger

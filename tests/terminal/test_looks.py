@@ -10,7 +10,7 @@ from prompt_toolkit.output import ColorDepth
 from ephemera.terminal import looks
 from ephemera.terminal.looks import Fragments, color_depth, hue_of, shown
 from ephemera.terminal.roster import Person
-from ephemera.web.fragments import hue
+from ephemera.web.rendering.fragments import hue
 from tests.support.server import ROOT
 
 AT = 1_750_000_000.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ephemera.web.addresses import Addresses
+from ephemera.web.routes.addresses import Addresses
 from tests.support.clock import FakeClock
 
 SECRET = b"a pepper of the test"

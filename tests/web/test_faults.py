@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from ephemera.engine.base import Change, Snapshot
+from ephemera.domain.log import Snapshot
+from ephemera.engine.base import Change
 from ephemera.engine.memory import MemoryEngine
 from tests.support.cast import (
     BROWSER,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ephemera.web.languages import MOST_LANGUAGE_CHARACTERS, locale_for
+from ephemera.web.rendering.languages import MOST_LANGUAGE_CHARACTERS, locale_for
 from tests.support.cast import BROWSER, CURL, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
 from tests.support.languages import PSEUDO, pseudo_spoken
 

@@ -9,8 +9,8 @@ import pytest
 
 from ephemera.server.eager import start
 from ephemera.server.scopes import WHOLE
-from ephemera.web import bodies
-from ephemera.web.bodies import MOST_BODY_BYTES
+from ephemera.web.road import bodies
+from ephemera.web.road.bodies import MOST_BODY_BYTES
 from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
 from tests.support.patience import PATIENCE
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ephemera.lobby.limits import READS_OF_A_SEAT
-from ephemera.web.streams import MOST_CAUGHT_UP_FREELY
+from ephemera.web.routes.streams import MOST_CAUGHT_UP_FREELY
 from tests.support.cast import BROWSER, CURL, HTMX, PROGRAM, House, Person, Scene
 
 BURST = READS_OF_A_SEAT.burst

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ephemera.web.asked import asked_by
-from ephemera.web.headers import page_headers, stream_headers
+from ephemera.web.road.asked import asked_by
+from ephemera.web.road.headers import page_headers, stream_headers
 
 HSTS = (b"strict-transport-security", b"max-age=63072000")
 

@@ -8,12 +8,12 @@ import pytest
 from ephemera.domain import events as e
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import EVENTS, Event, MessagePosted
+from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options
-from ephemera.engine.base import Entry
-from ephemera.web.fields import entry_fields
-from ephemera.web.furniture import read_once
-from ephemera.web.representations import TextLines
-from ephemera.web.sentences import sentence_of
+from ephemera.web.rendering.fields import entry_fields
+from ephemera.web.rendering.furniture import read_once
+from ephemera.web.rendering.representations import TextLines
+from ephemera.web.rendering.sentences import sentence_of
 
 FRAGMENTS: Final = read_once()[1]
 ADA: Final = Member("p1", "Ada", "host", 0)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ephemera.web.bodies import MOST_DROPPED_BYTES
-from ephemera.web.scopes import Message
-from ephemera.web.shed import Shed
+from ephemera.web.road.bodies import MOST_DROPPED_BYTES
+from ephemera.web.road.scopes import Message
+from ephemera.web.road.shed import Shed
 from tests.support.cast import (
     BROWSER,
     CURL,

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ephemera.domain.events import EVENTS, RoomWiped, Superseded
-from ephemera.engine.base import Entry
+from ephemera.domain.log import Entry
 from tests.support.cast import BROWSER, HTMX, PROGRAM, House, Scene, join, open_room
 from tests.support.living import EVERYTHING, STEPS, Step, a_room_with_a_reader, house
 from tests.support.page import Page, parse

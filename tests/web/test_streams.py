@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ephemera.web import streams
+from ephemera.web.routes import streams
 from tests.support.cast import BROWSER, CURL, PROGRAM, House, Person, Scene, set_scene
 from tests.support.page import events_of
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ephemera.domain.errors import Invalid, NotHost, Refusal, TooMany
-from ephemera.web import texts
-from ephemera.web.languages import Name, counted, plural_forms, said
+from ephemera.web.rendering import texts
+from ephemera.web.rendering.languages import Name, counted, plural_forms, said
 from tests.support.languages import pseudo_spoken
 
 

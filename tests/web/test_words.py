@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, Quote
-from ephemera.engine.base import Entry
-from ephemera.web.composer import BlankComposer
-from ephemera.web.furniture import read_once
-from ephemera.web.stencils import Stencil, hole
-from ephemera.web.words import MessageOfWords
+from ephemera.domain.log import Entry
+from ephemera.web.rendering.furniture import read_once
+from ephemera.web.rendering.stencils import Stencil, hole
+from ephemera.web.rendering.words import MessageOfWords
+from ephemera.web.routes.composer import BlankComposer
 from tests.support.languages import pseudo_spoken
 
 TEMPLATE: Final = "stream/_entry.html"

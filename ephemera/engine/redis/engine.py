@@ -10,6 +10,7 @@ from ephemera.clock import Clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import Signal, amended, amends
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import (
@@ -18,11 +19,9 @@ from ephemera.engine.base import (
     Change,
     Conflict,
     EngineUnfit,
-    Entry,
     Keeper,
     Listener,
     Sensor,
-    Snapshot,
 )
 from ephemera.engine.redis.checking import check, claim
 from ephemera.engine.redis.connecting import disconnect

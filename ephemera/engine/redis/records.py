@@ -20,9 +20,9 @@ from msgspec.json import Decoder, Encoder
 
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import EVENTS, SIGNALS, Event, RoomWiped, Signal
+from ephemera.domain.log import Entry
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import Entry
 
 VERSION: Final = 1
 

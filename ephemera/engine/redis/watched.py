@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ephemera.domain.cursors import NOWHERE, Cursor
+from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import Entry, Snapshot
 
 
 class Reader(Protocol):

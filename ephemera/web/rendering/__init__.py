@@ -1,0 +1,1 @@
+"""How things look: pages and fragments, sentences, and the events of a room."""

@@ -1,0 +1,52 @@
+"""The room without JavaScript: an endless document in a frame."""
+
+from ephemera.domain.events import RoomWiped, amends
+from ephemera.domain.log import Entry
+from ephemera.hub.rendering import Representation, Subscriber
+from ephemera.web.rendering.fragments import Fragments
+from ephemera.web.rendering.media import HTML
+from ephemera.web.rendering.words import Lines
+
+RENEWED_AFTER_SECONDS = 2
+"""A document that has ended is asked for again: never faster than once in two seconds."""
+
+
+class LiveDocument(Representation):
+    """An HTML document that never ends: the lines of the log as they come, newest in view.
+
+    It begins with all that is kept, whatever came before.
+    """
+
+    content_type = HTML
+    refresh = RENEWED_AFTER_SECONDS
+    beat = b"\n"
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+        self._lines = Lines(fragments)
+
+    def greeting(self, to: Subscriber) -> bytes:
+        """See `Representation.greeting`: the document up to where its lines begin."""
+        return self._fragments.render("live/_opening.html", to.locale).encode()
+
+    def entry(self, entry: Entry, locale: str) -> bytes:
+        """See `Representation.entry`."""
+        if isinstance(entry.event, RoomWiped):
+            return self._fragments.render("live/_wiped.html", locale, event=entry.event).encode()
+        return self._lines.render(entry, locale).encode() if entry.has_line else b""
+
+    def speaks(self, entry: Entry) -> bool:
+        """See `Representation.speaks`."""
+        return self._lines.speak(entry)
+
+    def left(self, to: Subscriber, end: Entry) -> bytes:
+        """See `Representation.left`."""
+        return self._fragments.render("live/_left.html", to.locale, event=end.event).encode()
+
+    def outdates(self, entry: Entry) -> bool:
+        """See `Representation.outdates`: what is written stays, so a new document must come."""
+        return amends(entry.event)
+
+    def finite(self, to: Subscriber) -> bytes:
+        """See `Representation.finite`: the next document is whole again."""
+        return self._fragments.render("live/_finite.html", to.locale).encode()

@@ -1,0 +1,195 @@
+"""What people are told of what is refused, and the names of a few things."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Final, get_args
+
+from ephemera.domain.decide.doors import INVITATION_SECONDS
+from ephemera.domain.decide.messages import EDIT_SECONDS
+from ephemera.domain.errors import Invalid, LeavingHandsOver, Refusal, TooMany, Unavailable
+from ephemera.domain.nicknames import MOST_GRAPHEMES
+from ephemera.domain.rooms import (
+    GRACES,
+    LEAST_SEATS,
+    MOST_INVITATIONS,
+    MOST_SEATS,
+    VANISHINGS,
+    Sign,
+)
+from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES
+from ephemera.lobby.retries import SHORTEST_KEY
+from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, said
+from ephemera.web.routes.requests import MOST_KEY_CHARACTERS
+
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+
+
+def sentence(refusal: Refusal, locale: str = ENGLISH) -> str:
+    """Return what a person is told about the refusal."""
+    return _told(refusal).plain(locale)
+
+
+def _told(refusal: Refusal) -> Sentence:
+    match refusal:
+        case Invalid(field=field, problem=problem):
+            return _PROBLEMS[field, problem]
+        case TooMany(retry_after=wait):
+            return counted(
+                "That was too fast. Try again in %(n)s second.",
+                "That was too fast. Try again in %(n)s seconds.",
+                ceil(wait),
+            )
+        case LeavingHandsOver(nickname=nickname):
+            return said(
+                "You are the only host. If you leave, %(whom)s becomes the host.",
+                whom=Name(nickname),
+            )
+        case Unavailable():
+            return said("We cannot take more right now. Please try again in a moment.")
+        case _:
+            return _REFUSALS[refusal.reason]
+
+
+def sign_name(sign: Sign) -> Sentence:
+    """Return what a sign on a message means."""
+    return _SIGNS[sign]
+
+
+def duration(seconds: float) -> Sentence:
+    """Return a length of time in words, in its largest whole unit up to hours."""
+    if seconds >= _HOUR:
+        return counted("%(n)s hour", "%(n)s hours", int(seconds // _HOUR))
+    if seconds >= _MINUTE:
+        return counted("%(n)s minute", "%(n)s minutes", int(seconds // _MINUTE))
+    return counted("%(n)s second", "%(n)s seconds", int(seconds))
+
+
+def _one_of(seconds: tuple[int, ...]) -> Sentence:
+    """Return what asks for one of these numbers of seconds."""
+    *choices, last = (_choice(each) for each in seconds)
+    return said("Choose %(choices)s or %(last)s.", choices=tuple(choices), last=last)
+
+
+def _choice(seconds: int) -> Sentence:
+    typed = str(seconds)
+    if not seconds:
+        return said("%(typed)s (never)", typed=typed)
+    if seconds < _MINUTE:
+        return said("%(typed)s (seconds)", typed=typed)
+    days = counted("%(n)s day", "%(n)s days", seconds // _DAY)
+    length = duration(seconds) if seconds < _DAY else days
+    return said("%(typed)s (%(length)s)", typed=typed, length=length)
+
+
+_YES_OR_NO: Final = said("Choose “yes” or “no”.")
+_INVITED: Final = counted(
+    "An invitation is for 1 person.",
+    "An invitation is for 1 to %(n)s people.",
+    MOST_SEATS - 1,
+)
+
+_REFUSALS: Final[Mapping[str, Sentence]] = {
+    "not-understood": said("We could not read that. Send it as a form, in UTF-8."),
+    "wrong-method": said("This address takes no request of that kind."),
+    "not-allowed": said("You may not do that here."),
+    "not-host": said("Only a host may do that."),
+    "not-author": said("Only who wrote that message may do this."),
+    "not-over-hosts": said("A host cannot do that to a host, nor to themselves."),
+    "muted": said("A host has muted you: you can read, but not speak."),
+    "removed": said("You were removed from this room and cannot come back."),
+    "room-locked": said("The room is locked: nobody can join by its code just now."),
+    "door-crowded": said("Too many people wait to be let in. Please try again later."),
+    "member-gone": said("They are not in the room any more."),
+    "message-gone": said("That message is gone."),
+    "knock-gone": said("They do not wait to be let in any more."),
+    "edit-over": said(
+        "A message can be edited for %(length)s. That time is over.", length=duration(EDIT_SECONDS)
+    ),
+    "last-host": said("Name another host first: a room needs one."),
+    "leaving-erases": said("You are the last one here. Leaving erases the room now."),
+    "invitation-gone": said("That invitation is over. Make a new one."),
+    "too-many-invitations": counted(
+        "%(n)s invitation is open. Take it back first.",
+        "%(n)s invitations are open. Take one back first.",
+        MOST_INVITATIONS,
+    ),
+    "no-such-room": said("There is nothing here."),
+    "wrong-code": said("That code opens no room. It may be mistyped, or the room is gone."),
+    "room-full": said("Every seat in this room is taken."),
+    "too-large": said("That is more than we take at once."),
+    "too-slow": said("That took too long to arrive. Please try again."),
+    "broken": said("Something went wrong here, and not by your doing. Please try again."),
+}
+
+_PROBLEMS: Final[Mapping[tuple[str, str], Sentence]] = {
+    ("nickname", "empty"): said("Choose a nickname."),
+    ("nickname", "too-long"): counted(
+        "A nickname has at most %(n)s character.",
+        "A nickname has at most %(n)s characters.",
+        MOST_GRAPHEMES,
+    ),
+    ("nickname", "unprintable"): said("A nickname needs visible characters, and only those."),
+    ("nickname", "too-many-marks"): said("That nickname stacks too many marks on a letter."),
+    ("nickname", "taken"): said(
+        "Somebody in this room has, or had, a nickname that looks like this one."
+    ),
+    ("capacity", "not-a-number"): said(
+        "Choose a whole number of seats, from %(least)s to %(n)s.", least=LEAST_SEATS, n=MOST_SEATS
+    ),
+    ("capacity", "out-of-range"): counted(
+        "A room has %(least)s to %(n)s seat.",
+        "A room has %(least)s to %(n)s seats.",
+        MOST_SEATS,
+        least=LEAST_SEATS,
+    ),
+    ("grace", "not-a-choice"): _one_of(GRACES),
+    ("capacity", "below-taken"): said("More seats than that are taken."),
+    ("newcomers", "not-a-choice"): said("Choose “all” or “later”."),
+    ("vanish", "not-a-choice"): _one_of(VANISHINGS),
+    ("ask", "not-a-choice"): _YES_OR_NO,
+    ("state", "not-a-choice"): said("Choose “on” or “off”."),
+    ("answer", "not-a-choice"): said("Choose “admit” or “decline”."),
+    ("stay", "not-a-choice"): _YES_OR_NO,
+    ("keep_code", "not-a-choice"): _YES_OR_NO,
+    ("sign", "not-a-choice"): said(
+        "Choose one of: %(signs)s; or none, to take yours off.", signs=get_args(Sign)
+    ),
+    ("uses", "out-of-range"): _INVITED,
+    ("uses", "not-a-choice"): _INVITED,
+    ("lasts", "not-a-choice"): _one_of(INVITATION_SECONDS),
+    ("member", "unknown"): said("There is no such member in this room."),
+    ("message", "unknown"): said("There is no such message in this room."),
+    ("knock", "unknown"): said("Nobody like that has knocked."),
+    ("invitation", "unknown"): said("There is no such invitation."),
+    ("code", "empty"): said("Type the code that you were given."),
+    ("text", "empty"): said("There is nothing in this message yet."),
+    ("text", "too-long"): counted(
+        "A message has at most %(n)s character.",
+        "A message has at most %(n)s characters.",
+        MOST_CHARACTERS,
+    ),
+    ("text", "too-many-lines"): counted(
+        "A message has at most %(n)s line.", "A message has at most %(n)s lines.", MOST_LINES
+    ),
+    ("key", "too-short"): counted(
+        "The key of a seat has at least %(n)s character.",
+        "The key of a seat has at least %(n)s characters.",
+        SHORTEST_KEY,
+    ),
+    ("key", "too-long"): counted(
+        "A key has at most %(n)s character.",
+        "A key has at most %(n)s characters.",
+        MOST_KEY_CHARACTERS,
+    ),
+}
+
+_SIGNS: Final[Mapping[Sign, Sentence]] = {
+    "yes": said("Yes"),
+    "no": said("No"),
+    "love": said("Love"),
+    "laugh": said("Laugh"),
+    "wow": said("Wow"),
+    "sad": said("Sad"),
+}

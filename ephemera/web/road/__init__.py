@@ -1,0 +1,1 @@
+"""The road of every request: what it asks, who serves it, how it is answered."""

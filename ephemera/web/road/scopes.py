@@ -1,0 +1,75 @@
+"""What an ASGI scope says, for the two hot ways that are served in front of Quart."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+from ephemera.web.road.asked import Headers
+
+Scope = MutableMapping[str, Any]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_FORGOTTEN: Final[Mapping[str, Any]] = {
+    "asgi": {"spec_version": "2.1", "version": "3.0"},
+    "extensions": {},
+    "headers": (),
+    "path": "/",
+    "query_string": b"",
+    "raw_path": b"/",
+    "state": {},
+}
+_WHOLE: Final = "http.request.whole"
+"""The extension by which our server says that all of the request has come (`server/scopes.py`)."""
+_JOINED: Final = frozenset({"cookie", "origin"})
+"""Of these, all count: HTTP/2 splits cookies (RFC 9113, 8.2.3), and two origins are nobody's."""
+_ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
+
+
+def headers_of(scope: Scope) -> Headers:
+    """Return the headers by their names in lower case.
+
+    Of one that is repeated the first counts, as it does for Quart.
+    """
+    headers: dict[str, str] = {}
+    for raw, value in scope["headers"]:
+        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        if name not in headers:
+            headers[name] = text
+        elif name in _JOINED:
+            headers[name] += f"; {text}"
+    return headers
+
+
+def is_whole(scope: Scope) -> bool:
+    """Tell whether all of the request has come: receiving it waits for nobody."""
+    return _WHOLE in scope.get("extensions", ())
+
+
+def origin_form(target: str) -> str:
+    """Return the path of a request target of another form (RFC 9112, section 3.2).
+
+    Quart stumbles over one that is empty, or has a host that cannot be read.
+    """
+    absolute = _ABSOLUTE.fullmatch(target)
+    return (absolute[1] or "/") if absolute else f"/{target}"
+
+
+def forget(scope: Scope) -> None:
+    """Let go of what was asked: the server keeps the scope for as long as the answer takes."""
+    if isinstance(scope["headers"], list):
+        scope["headers"].clear()  # a middleware may hold the very list
+    scope.update(_FORGOTTEN)
+
+
+async def write(send: Send, body: bytes, more: bool) -> None:  # noqa: FBT001 - as ASGI has it
+    """Send a part of the body; `more` tells whether it goes on."""
+    await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,78 @@
+"""Invitations: links for one, or for a few, that a host hands out."""
+
+from quart import Blueprint, Response, jsonify
+
+from ephemera.clock import Clock
+from ephemera.domain.errors import Refusal
+from ephemera.lobby.invitations import Invitations as Issuing
+from ephemera.lobby.invitations import Issued
+from ephemera.lobby.lobby import Lobby
+from ephemera.web.rendering.fields import invitation_fields
+from ephemera.web.rendering.fragments import Fragments
+from ephemera.web.rendering.media import HTML, TEXT
+from ephemera.web.road.asked import as_asked
+from ephemera.web.routes.requests import origin, read_form, read_number, read_retry_key, shown_token
+from ephemera.web.routes.sheets import Sheets
+
+DEFAULT_SECONDS = 3600
+
+
+class Invitations:
+    """Handlers of /rooms/{id}/invitations."""
+
+    def __init__(
+        self,
+        lobby: Lobby,
+        invitations: Issuing,
+        sheets: Sheets,
+        fragments: Fragments,
+        clock: Clock,
+    ) -> None:
+        self._lobby = lobby
+        self._invitations = invitations
+        self._sheets = sheets
+        self._fragments = fragments
+        self._clock = clock
+
+    def routes(self) -> Blueprint:
+        """Return the handlers."""
+        blueprint = Blueprint("invitations", __name__)
+        blueprint.post("/rooms/<room_id>/invitations")(self.issue)
+        return blueprint
+
+    async def issue(self, room_id: str) -> Response:
+        """Issue an invitation for `uses` people that `lasts` so many seconds; show its link."""
+        fields = await read_form()
+        seated = await self._lobby.seated(room_id, shown_token())
+        try:
+            issued = await self._invitations.issue(
+                seated,
+                read_number(fields, "uses", 1),
+                read_number(fields, "lasts", DEFAULT_SECONDS),
+                read_retry_key(fields),
+            )
+        except Refusal as refusal:
+            return self._sheets.options_again(seated, fields, refusal)
+        return self._shown(room_id, issued)
+
+    def _shown(self, room_id: str, issued: Issued) -> Response:
+        link = f"{origin()}/join#{issued.word}"
+        asked = as_asked()
+        match asked.form:
+            case "html":
+                page = "_invitation" if asked.htmx else "invitation"
+                html = self._fragments.render(
+                    f"sheets/{page}.html",
+                    asked.locale,
+                    room_id=room_id,
+                    link=link,
+                    invitation=issued.invitation,
+                    now=self._clock(),
+                )
+                answer = Response(html, content_type=HTML)
+            case "json":
+                answer = jsonify(invitation={**invitation_fields(issued.invitation), "url": link})
+            case _:
+                answer = Response(f"{link}\n", content_type=TEXT)
+        answer.status_code = 201
+        return answer

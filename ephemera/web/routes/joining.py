@@ -1,0 +1,50 @@
+"""Joining: take a seat with a code or an invitation."""
+
+from quart import Blueprint, Response
+
+from ephemera.domain.errors import Invalid, Refusal
+from ephemera.lobby.lobby import Lobby
+from ephemera.web.routes.addresses import Addresses
+from ephemera.web.routes.pages import Pages
+from ephemera.web.routes.requests import read_form, read_retry_key, shown_token
+from ephemera.web.routes.returning import Returns
+from ephemera.web.routes.seats import visitor_address
+
+
+class Joining:
+    """Handler of POST /join."""
+
+    def __init__(self, lobby: Lobby, returns: Returns, pages: Pages, addresses: Addresses) -> None:
+        self._lobby = lobby
+        self._returns = returns
+        self._pages = pages
+        self._addresses = addresses
+
+    def routes(self) -> Blueprint:
+        """Return the handler."""
+        blueprint = Blueprint("joining", __name__)
+        blueprint.post("/join")(self.join)
+        return blueprint
+
+    async def join(self) -> Response:
+        """Take a seat, or a place at the door, in the room that the code leads to."""
+        fields = await read_form()
+        visitor = self._addresses.visitor(visitor_address())
+        try:
+            place = await self._lobby.join(
+                _typed_code(fields.get("code", "")),
+                fields.get("nickname", ""),
+                visitor,
+                shown_token,
+                read_retry_key(fields),
+            )
+        except Refusal as refusal:
+            return self._pages.again("pages/join.html", fields, refusal)
+        return self._returns.welcome(place)
+
+
+def _typed_code(code: str) -> str:
+    """Return what was typed as the code; of a whole link, what it ends in."""
+    if not code.strip():
+        raise Invalid("code", "empty")
+    return code.replace("/", "#").rpartition("#")[2]

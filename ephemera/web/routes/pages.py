@@ -1,0 +1,80 @@
+"""Pages that need no room: the lobby, the way in, and what is kept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quart import Blueprint, Response, request
+
+from ephemera.domain.codes import read_code
+from ephemera.domain.errors import Refusal
+from ephemera.domain.words import read_word
+from ephemera.lobby.returning import HeldPlace, Returning
+from ephemera.web.rendering import texts
+from ephemera.web.rendering.fragments import Fragments
+from ephemera.web.rendering.media import HTML, TEXT
+from ephemera.web.road.asked import as_asked
+from ephemera.web.road.errors import field_of, with_status
+from ephemera.web.road.sessions import held_tokens
+from ephemera.web.routes.composer import new_key
+from ephemera.web.routes.requests import origin
+
+
+class Pages:
+    """The pages themselves, and the forms on them when they come back refused."""
+
+    def __init__(self, fragments: Fragments, returning: Returning) -> None:
+        self._fragments = fragments
+        self._returning = returning
+
+    def routes(self) -> Blueprint:
+        """Return the handlers."""
+        blueprint = Blueprint("pages", __name__)
+        blueprint.get("/")(self.lobby)
+        blueprint.get("/about")(self.about)
+        blueprint.get("/join")(self.join)
+        blueprint.get("/join/<code>")(self.join)
+        return blueprint
+
+    async def lobby(self) -> Response:
+        """Show the lobby; to a program, a short help."""
+        if as_asked().form == "html":
+            return self._page("pages/lobby.html", fields={"key": new_key()}, errors={})
+        text = self._fragments.render("pages/help.txt", as_asked().locale, origin=origin())
+        return Response(text, content_type=TEXT)
+
+    async def about(self) -> Response:
+        """Say in plain words what is kept, and for how long."""
+        return self._page("pages/about.html")
+
+    async def join(self, code: str = "") -> Response:
+        """Show the form. It never joins, and never tells whether the code is good.
+
+        A browser with a seat already is told so, and led to it.
+        """
+        tokens = held_tokens(request.headers, secure=as_asked().secure)
+        places = await self._returning.held(tokens)
+        fields = {"code": code, "key": new_key()}
+        here = _place_of(code, places)
+        return self._page("pages/join.html", fields=fields, errors={}, places=places, here=here)
+
+    def again(self, page: str, fields: Mapping[str, str], refusal: Refusal) -> Response:
+        """Show a refused form again with what was typed; raise the refusal for a program."""
+        if as_asked().form != "html":
+            raise refusal
+        errors = {field_of(refusal): texts.sentence(refusal, as_asked().locale)}
+        context = {"places": (), "here": None} if page == "pages/join.html" else {}
+        return with_status(self._page(page, fields=fields, errors=errors, **context), refusal)
+
+    def _page(self, name: str, **context: Any) -> Response:  # noqa: ANN401 - templates take anything
+        return Response(
+            self._fragments.render(name, as_asked().locale, **context), content_type=HTML
+        )
+
+
+def _place_of(code: str, places: Sequence[HeldPlace]) -> HeldPlace | None:
+    """Return which of somebody's places a code, or the word of an invitation, leads to."""
+    known, word = read_code(code), read_word(code)
+    for place in places:
+        if place.room.code == known or (word and word.room_id == place.room.id):
+            return place
+    return None
