@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
@@ -153,6 +154,16 @@ def test_arrows_point_downwards_only(path: Path) -> None:
     assert forbidden_in(path) == []
 
 
+@pytest.mark.parametrize("folder", WITHIN_THE_WEB)
+def test_arrows_within_the_web_point_downwards_only(folder: str) -> None:
+    modules = sorted((HOUSE / "web" / folder).glob("*.py"))
+    assert len(modules) > 5
+    known = {
+        name.split(".")[2] for path in modules for name in imports_of(path) if "a.web." in name
+    }
+    assert known <= WITHIN_THE_WEB[folder]
+
+
 @pytest.mark.parametrize("library", ["redis", "msgspec"])
 def test_a_server_without_the_extra_needs_nothing_of_it(library: str) -> None:
     needs_it = {
@@ -202,3 +213,33 @@ def test_no_fragment_is_longer_than_thirty_lines_and_each_says_what_it_needs() -
         lines = fragment.read_text("utf-8").splitlines()
         assert len(lines) <= MOST_LINES_OF_A_FRAGMENT, fragment.name
         assert lines[0].startswith("{# needs:"), fragment.name
+
+
+MOST_KNOWN_TO_THE_ROOT: Final = 15
+MOST_WHO_KNOW: Final = 15
+FOR_MANY: Final = {"ephemera.clock", "ephemera.engine.base", "ephemera.web.routes.kit"}
+"""Contracts: what one tells time by, where rooms live, what a resource works with."""
+
+
+def known_by(path: Path) -> set[str]:
+    """Return the modules of ours that a module names."""
+    nodes = [
+        n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.ImportFrom)
+    ]
+    return {
+        found
+        for node in nodes
+        for each in node.names
+        for found in (f"{node.module}.{each.name}", node.module or "")
+        if (HOUSE.parent / (found.replace(".", "/") + ".py")).is_file()
+    }
+
+
+def test_the_root_composes_from_lists_and_knows_few() -> None:
+    assert len(known_by(HOUSE / "app.py")) <= MOST_KNOWN_TO_THE_ROOT
+
+
+def test_nothing_but_the_words_of_the_domain_is_known_to_many() -> None:
+    knowing = Counter(module for path in MODULES for module in known_by(path))
+    many = {name: count for name, count in knowing.items() if count > MOST_WHO_KNOW}
+    assert {name for name in many if not name.startswith("ephemera.domain.")} <= FOR_MANY

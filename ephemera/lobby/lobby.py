@@ -231,6 +231,10 @@ class Lobby:
         if isinstance(knock, Knock):
             await self._steps.carry_out(waiting.snapshot, Withdraw(knock_id=knock.id))
 
+    async def count_rooms(self) -> int:
+        """Return how many rooms there are."""
+        return await self._engine.count_rooms()
+
     async def afford(self, room_id: str, seat: str) -> None:
         """Take what it costs to show somebody all of a room from their budget."""
         await self._limits.spend((limits.READS_OF_A_SEAT, f"{room_id}/{seat}"))

@@ -13,6 +13,7 @@ from typing import Final
 from ephemera.domain.errors import Invalid
 from ephemera.domain.tokens import new_token
 
+MOST_KEY_CHARACTERS: Final = 200
 SHORTEST_KEY: Final = 16
 """A key of a seat must be as hard to guess as the seat's token: who knows both the code and the
 key gets the seat."""

@@ -12,10 +12,9 @@ from ephemera.hub.hub import send_away
 from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
-from ephemera.web.rendering.furniture import read_once
-from ephemera.web.rendering.live import LiveDocument
+from ephemera.web.furniture import read_once
+from ephemera.web.rendering.live import LiveDocument, WaitingDocument
 from ephemera.web.rendering.representations import HtmlEvents, JsonLines, TextLines
-from ephemera.web.routes.knocks import WaitingDocument
 from tests.support.languages import pseudo_spoken
 from tests.support.readers import Reader, Station, a_station, until
 

@@ -15,13 +15,13 @@ from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Member, Options, Room
 from ephemera.engine.base import Change, Engine
 from ephemera.engine.memory import MemoryEngine
-from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Admission, Lobby, Seated
 from ephemera.lobby.presence import Presence
+from ephemera.lobby.reading import Reading
 from ephemera.lobby.reaper import Reaper
-from ephemera.lobby.retries import Retries
 from ephemera.lobby.returning import Returning
 from ephemera.lobby.talk import Talk
+from ephemera.lobby.use_cases import use_cases
 from tests.support.clock import FakeClock
 
 T = TypeVar("T")
@@ -105,6 +105,7 @@ class House:
     presence: Presence
     reaper: Reaper
     returning: Returning
+    reading: Reading
 
     async def open(
         self, nickname: str = "Ada", *, capacity: int = 8, grace: int = 120
@@ -175,25 +176,17 @@ def a_house(
     """Return a lobby on the engine given, or on one of its own."""
     engine = engine or MemoryEngine()
     clock = clock or FakeClock(NOON)
-    limits = Limits(engine, clock, enforced=rate_limits)
-    retries = Retries(b"a secret of the tests")
-    lobby = Lobby(
+    use = use_cases(
         engine,
         clock,
-        limits,
-        retries,
+        secret=b"a secret of the tests",
+        rate_limits=rate_limits,
         lifetime=lifetime,
         most_rooms=most_rooms,
     )
-    talk = Talk(engine, clock, limits)
+    reaper = Reaper(engine, clock)
     return House(
-        engine,
-        clock,
-        lobby,
-        talk,
-        Presence(engine, clock),
-        Reaper(engine, clock),
-        Returning(engine, clock, limits, retries),
+        engine, clock, use.lobby, use.talk, use.presence, reaper, use.returning, use.reading
     )
 
 

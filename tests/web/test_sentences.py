@@ -10,8 +10,8 @@ from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import EVENTS, Event, MessagePosted
 from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options
+from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fields import entry_fields
-from ephemera.web.rendering.furniture import read_once
 from ephemera.web.rendering.representations import TextLines
 from ephemera.web.rendering.sentences import sentence_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, Quote
 from ephemera.domain.log import Entry
-from ephemera.web.rendering.furniture import read_once
+from ephemera.web.furniture import read_once
 from ephemera.web.rendering.stencils import Stencil, hole
 from ephemera.web.rendering.words import MessageOfWords
 from ephemera.web.routes.composer import BlankComposer

@@ -1,4 +1,4 @@
-"""The room without JavaScript: an endless document in a frame."""
+"""Documents without JavaScript: the room as an endless one in a frame, and waiting to be let in."""
 
 from ephemera.domain.events import RoomWiped, amends
 from ephemera.domain.log import Entry
@@ -50,3 +50,26 @@ class LiveDocument(Representation):
     def finite(self, to: Subscriber) -> bytes:
         """See `Representation.finite`: the next document is whole again."""
         return self._fragments.render("live/_finite.html", to.locale).encode()
+
+
+class WaitingDocument(Representation):
+    """An HTML document that says nothing more, and ends when the answer is there.
+
+    Its browser then asks for it again by itself. Nothing of the room is in it:
+    whoever waits has not been let in.
+    """
+
+    content_type = HTML
+    refresh = 1
+    beat = b"\n"
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+
+    def greeting(self, to: Subscriber) -> bytes:
+        """See `Representation.greeting`: the whole document, but for its end."""
+        return self._fragments.render("pages/waiting.html", to.locale).encode()
+
+    def finite(self, to: Subscriber) -> bytes:
+        """See `Representation.finite`: the next document is whole again."""
+        return self._fragments.render("rooms/_waiting_elsewhere.html", to.locale).encode()

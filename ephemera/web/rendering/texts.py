@@ -17,9 +17,8 @@ from ephemera.domain.rooms import (
     Sign,
 )
 from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES
-from ephemera.lobby.retries import SHORTEST_KEY
+from ephemera.lobby.retries import MOST_KEY_CHARACTERS, SHORTEST_KEY
 from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, said
-from ephemera.web.routes.requests import MOST_KEY_CHARACTERS
 
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE

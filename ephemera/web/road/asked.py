@@ -1,6 +1,6 @@
 """What was asked, read once: in which form the answer is wanted, by what, and from where."""
 
-from typing import Final, Literal, NamedTuple, Protocol, overload
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from quart import request
@@ -8,18 +8,7 @@ from werkzeug.sansio.utils import get_host
 
 from ephemera.domain.errors import NotAllowed
 from ephemera.web.rendering.languages import ENGLISH, locale_for
-
-
-class Headers(Protocol):
-    """The headers of a request by their names, which we ask for in lower case."""
-
-    @overload
-    def get(self, name: str, /) -> str | None: ...
-    @overload
-    def get(self, name: str, default: str, /) -> str: ...
-
-    def __contains__(self, name: str, /) -> bool: ...
-
+from ephemera.web.road.scopes import Headers
 
 Form = Literal["html", "json", "text"]
 """In which form somebody wants an answer."""

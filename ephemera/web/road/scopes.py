@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, Protocol, overload
+from urllib.parse import parse_qs
 
-from ephemera.web.road.asked import Headers
+from ephemera.domain.errors import NotUnderstood
 
 Scope = MutableMapping[str, Any]
 Message = Mapping[str, Any]
@@ -12,6 +13,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+MOST_FIELDS: Final = 32
+"""Of a query, and of a form."""
 _FORGOTTEN: Final[Mapping[str, Any]] = {
     "asgi": {"spec_version": "2.1", "version": "3.0"},
     "extensions": {},
@@ -26,6 +29,17 @@ _WHOLE: Final = "http.request.whole"
 _JOINED: Final = frozenset({"cookie", "origin"})
 """Of these, all count: HTTP/2 splits cookies (RFC 9113, 8.2.3), and two origins are nobody's."""
 _ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
+
+
+class Headers(Protocol):
+    """The headers of a request by their names, which we ask for in lower case."""
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str, /) -> str: ...
+
+    def __contains__(self, name: str, /) -> bool: ...
 
 
 def headers_of(scope: Scope) -> Headers:
@@ -46,6 +60,17 @@ def headers_of(scope: Scope) -> Headers:
 def is_whole(scope: Scope) -> bool:
     """Tell whether all of the request has come: receiving it waits for nobody."""
     return _WHOLE in scope.get("extensions", ())
+
+
+def read_query(query: bytes) -> Mapping[str, list[str]]:
+    """Return the fields of a query, all of each name.
+
+    Raises `NotUnderstood`.
+    """
+    try:
+        return parse_qs(query.decode("latin-1"), max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise NotUnderstood from None
 
 
 def origin_form(target: str) -> str:

@@ -27,8 +27,8 @@ from ephemera.domain.commands import (
 )
 from ephemera.domain.errors import Refusal
 from ephemera.domain.rooms import Newcomers, Options, Sign
-from ephemera.lobby.lobby import Lobby
 from ephemera.web.road.asked import as_asked
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import (
     ON_OR_OFF,
     YES_OR_NO,
@@ -147,9 +147,9 @@ ACTS: Final[Mapping[str, Callable[[Fields, str], Act]]] = {
 class Acts:
     """Handlers of /rooms/{id}/removals, /mutes and all the others in `ACTS`."""
 
-    def __init__(self, lobby: Lobby, sheets: Sheets) -> None:
-        self._lobby = lobby
-        self._sheets = sheets
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._sheets = Sheets(kit)
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

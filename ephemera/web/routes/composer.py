@@ -7,12 +7,13 @@ from typing import Any
 from ephemera.domain.errors import Invalid, Refusal
 from ephemera.domain.events import Quote
 from ephemera.lobby.lobby import Seated
+from ephemera.lobby.retries import MOST_KEY_CHARACTERS
 from ephemera.lobby.talk import Talk
 from ephemera.web.rendering import texts
 from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.stencils import Stencil, hole
-from ephemera.web.routes.requests import MOST_KEY_CHARACTERS, Draft, read_message_number
+from ephemera.web.routes.requests import Draft, read_message_number
 
 
 def new_key() -> str:

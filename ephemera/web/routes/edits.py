@@ -2,18 +2,17 @@
 
 from quart import Blueprint, Response, g
 
-from ephemera.lobby.lobby import Lobby
-from ephemera.lobby.talk import Talk
 from ephemera.web.routes.acts import acted
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import read_form, read_message_number, shown_token
 
 
 class Edits:
     """Handlers of /rooms/{id}/edits."""
 
-    def __init__(self, lobby: Lobby, talk: Talk) -> None:
-        self._lobby = lobby
-        self._talk = talk
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._talk = kit.talk
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

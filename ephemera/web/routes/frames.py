@@ -2,13 +2,10 @@
 
 from quart import Blueprint, Response, request
 
-from ephemera.lobby.lobby import Lobby
-from ephemera.lobby.presence import Presence
-from ephemera.lobby.talk import Talk
-from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.media import HTML
 from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.composer import asked_composer
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import shown_token
 
 ROSTER_SECONDS = 10
@@ -17,11 +14,11 @@ ROSTER_SECONDS = 10
 class Frames:
     """Handlers of the small frames: the roster, which renews itself, and the composer."""
 
-    def __init__(self, lobby: Lobby, talk: Talk, presence: Presence, fragments: Fragments) -> None:
-        self._lobby = lobby
-        self._talk = talk
-        self._presence = presence
-        self._fragments = fragments
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._talk = kit.talk
+        self._reading = kit.reading
+        self._fragments = kit.fragments
 
     def routes(self) -> Blueprint:
         """Return the handlers."""
@@ -32,9 +29,7 @@ class Frames:
 
     async def show_roster(self, room_id: str) -> Response:
         """Show who is in the room; asking for it is a sign of life."""
-        seated = await self._lobby.seated(room_id, shown_token())
-        await self._presence.renew(room_id, seated.member.id)
-        room = (await self._lobby.seated(room_id, shown_token())).room  # with its reader here
+        room = await self._reading.room(await self._lobby.seated(room_id, shown_token()))
         html = self._fragments.render(
             "live/roster.html", as_asked().locale, room=room, members=room.members
         )

@@ -1,24 +1,18 @@
 """Health and metrics: numbers only, nothing that names a room or a person."""
 
-from collections.abc import Callable
-
 from quart import Blueprint, Response
 
-from ephemera.engine.base import Engine
-from ephemera.hub.hub import Hub
 from ephemera.web.rendering.media import METRICS, TEXT
-
-Tell = Callable[[int, int], bytes]
-"""Returns the metrics, given how many rooms and how many streams there are."""
+from ephemera.web.routes.kit import Kit
 
 
 class Health:
     """Handlers of /health/live, /health/ready and /metrics."""
 
-    def __init__(self, engine: Engine, hub: Hub, tell: Tell) -> None:
-        self._engine = engine
-        self._hub = hub
-        self._tell = tell
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._hub = kit.hub
+        self._tell = kit.tell
 
     def routes(self) -> Blueprint:
         """Return the handlers."""
@@ -39,5 +33,5 @@ class Health:
 
     async def metrics(self) -> Response:
         """Answer in the Prometheus text format, version 0.0.4."""
-        told = self._tell(await self._engine.count_rooms(), len(self._hub))
+        told = self._tell(await self._lobby.count_rooms(), len(self._hub))
         return Response(told, content_type=METRICS)

@@ -2,15 +2,12 @@
 
 from quart import Blueprint, Response, jsonify
 
-from ephemera.clock import Clock
 from ephemera.domain.errors import Refusal
-from ephemera.lobby.invitations import Invitations as Issuing
 from ephemera.lobby.invitations import Issued
-from ephemera.lobby.lobby import Lobby
 from ephemera.web.rendering.fields import invitation_fields
-from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.media import HTML, TEXT
 from ephemera.web.road.asked import as_asked
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin, read_form, read_number, read_retry_key, shown_token
 from ephemera.web.routes.sheets import Sheets
 
@@ -20,19 +17,12 @@ DEFAULT_SECONDS = 3600
 class Invitations:
     """Handlers of /rooms/{id}/invitations."""
 
-    def __init__(
-        self,
-        lobby: Lobby,
-        invitations: Issuing,
-        sheets: Sheets,
-        fragments: Fragments,
-        clock: Clock,
-    ) -> None:
-        self._lobby = lobby
-        self._invitations = invitations
-        self._sheets = sheets
-        self._fragments = fragments
-        self._clock = clock
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._invitations = kit.invitations
+        self._fragments = kit.fragments
+        self._clock = kit.clock
+        self._sheets = Sheets(kit)
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

@@ -3,8 +3,7 @@
 from quart import Blueprint, Response
 
 from ephemera.domain.errors import Invalid, Refusal
-from ephemera.lobby.lobby import Lobby
-from ephemera.web.routes.addresses import Addresses
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
 from ephemera.web.routes.requests import read_form, read_retry_key, shown_token
 from ephemera.web.routes.returning import Returns
@@ -14,11 +13,11 @@ from ephemera.web.routes.seats import visitor_address
 class Joining:
     """Handler of POST /join."""
 
-    def __init__(self, lobby: Lobby, returns: Returns, pages: Pages, addresses: Addresses) -> None:
-        self._lobby = lobby
-        self._returns = returns
-        self._pages = pages
-        self._addresses = addresses
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._addresses = kit.addresses
+        self._returns = Returns(kit)
+        self._pages = Pages(kit)
 
     def routes(self) -> Blueprint:
         """Return the handler."""

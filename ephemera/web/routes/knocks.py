@@ -6,51 +6,25 @@ from quart import Blueprint, Response, jsonify
 
 from ephemera.domain.errors import NoSuchRoom, Refusal, Unavailable
 from ephemera.domain.rooms import Knock
-from ephemera.hub.rendering import Representation, Subscriber
-from ephemera.lobby.lobby import AtTheDoor, Lobby, Seated, Waiting
+from ephemera.lobby.lobby import AtTheDoor, Seated, Waiting
 from ephemera.web.rendering.fields import knock_fields, member_fields, room_fields
-from ephemera.web.rendering.fragments import Fragments
-from ephemera.web.rendering.media import HTML, TEXT
+from ephemera.web.rendering.media import TEXT
 from ephemera.web.road.answers import Answer, page, see_other
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import saying_no
 from ephemera.web.road.front import Call
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin, shown_token
 from ephemera.web.routes.seats import arrival_at, seat_given
 from ephemera.web.routes.seats import see_other as _see_other
-
-RENEWED_AFTER_SECONDS = 1
-
-
-class WaitingDocument(Representation):
-    """An HTML document that says nothing more, and ends when the answer is there.
-
-    Its browser then asks for it again by itself. Nothing of the room is in it:
-    whoever waits has not been let in.
-    """
-
-    content_type = HTML
-    refresh = RENEWED_AFTER_SECONDS
-    beat = b"\n"
-
-    def __init__(self, fragments: Fragments) -> None:
-        self._fragments = fragments
-
-    def greeting(self, to: Subscriber) -> bytes:
-        """See `Representation.greeting`: the whole document, but for its end."""
-        return self._fragments.render("pages/waiting.html", to.locale).encode()
-
-    def finite(self, to: Subscriber) -> bytes:
-        """See `Representation.finite`: the next document is whole again."""
-        return self._fragments.render("rooms/_waiting_elsewhere.html", to.locale).encode()
 
 
 class Knocks:
     """What /rooms/{id}/waiting answers when it is over, and the handler of /rooms/{id}/knock."""
 
-    def __init__(self, lobby: Lobby, fragments: Fragments) -> None:
-        self._lobby = lobby
-        self._fragments = fragments
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._fragments = kit.fragments
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

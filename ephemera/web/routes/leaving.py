@@ -5,11 +5,11 @@ from typing import Final
 from quart import Blueprint, Response, jsonify
 
 from ephemera.domain.errors import LeavingErases, LeavingHandsOver, NoSuchRoom
-from ephemera.lobby.lobby import Lobby, Seated
-from ephemera.web.rendering.fragments import Fragments
+from ephemera.lobby.lobby import Seated
 from ephemera.web.rendering.media import HTML
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import error_fields, with_status
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import read_form, shown_token
 from ephemera.web.routes.seats import departed
 
@@ -19,9 +19,9 @@ SEE_OTHER: Final = 303
 class Leaving:
     """Handler of /rooms/{id}/leave."""
 
-    def __init__(self, lobby: Lobby, fragments: Fragments) -> None:
-        self._lobby = lobby
-        self._fragments = fragments
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._fragments = kit.fragments
 
     def routes(self) -> Blueprint:
         """Return the handler."""

@@ -8,23 +8,23 @@ from quart import Blueprint, Response, request
 from ephemera.domain.codes import read_code
 from ephemera.domain.errors import Refusal
 from ephemera.domain.words import read_word
-from ephemera.lobby.returning import HeldPlace, Returning
+from ephemera.lobby.returning import HeldPlace
 from ephemera.web.rendering import texts
-from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.media import HTML, TEXT
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import field_of, with_status
 from ephemera.web.road.sessions import held_tokens
 from ephemera.web.routes.composer import new_key
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin
 
 
 class Pages:
     """The pages themselves, and the forms on them when they come back refused."""
 
-    def __init__(self, fragments: Fragments, returning: Returning) -> None:
-        self._fragments = fragments
-        self._returning = returning
+    def __init__(self, kit: Kit) -> None:
+        self._fragments = kit.fragments
+        self._returning = kit.returning
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

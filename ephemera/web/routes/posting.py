@@ -8,16 +8,15 @@ from typing import Any
 
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Invalid, NoSuchRoom, Refusal
-from ephemera.lobby.lobby import Lobby, Seated
-from ephemera.lobby.talk import Talk
+from ephemera.lobby.lobby import Seated
 from ephemera.web.rendering.fields import message_id
-from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.road import answers
 from ephemera.web.road.answers import CREATED, Answer, see_other
 from ephemera.web.road.asked import Asked
 from ephemera.web.road.errors import refusal_for, saying_no
 from ephemera.web.road.front import Call, Ways
 from ephemera.web.routes.composer import BlankComposer, kept_composer
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import Draft, media_type, read_draft, read_key, replied_to
 from ephemera.web.routes.rooms import RoomPage
 
@@ -25,12 +24,12 @@ from ephemera.web.routes.rooms import RoomPage
 class Posting:
     """Serves POST of /rooms/{id}/messages, and of /rooms/{id}/composer, the frame."""
 
-    def __init__(self, lobby: Lobby, talk: Talk, page: RoomPage, fragments: Fragments) -> None:
-        self._lobby = lobby
-        self._talk = talk
-        self._page = page
-        self._fragments = fragments
-        self._blank = BlankComposer(fragments)
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._talk = kit.talk
+        self._fragments = kit.fragments
+        self._page = RoomPage(kit)
+        self._blank = BlankComposer(kit.fragments)
 
     def ways(self) -> Ways:
         """Return what is served here, for the front."""

@@ -3,17 +3,17 @@
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qsl
 
 from quart import request
 
 from ephemera.domain.errors import Invalid, NotUnderstood
+from ephemera.lobby.retries import MOST_KEY_CHARACTERS
 from ephemera.web.road.asked import as_asked
+from ephemera.web.road.scopes import MOST_FIELDS
 from ephemera.web.road.sessions import token_in
 
 FORM: Final = "application/x-www-form-urlencoded"
-MOST_FIELDS: Final = 32
-MOST_KEY_CHARACTERS: Final = 200
 
 YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 ON_OR_OFF: Final[Mapping[str, bool]] = {"on": True, "off": False}
@@ -114,17 +114,6 @@ def read_message_number(fields: Mapping[str, str], name: str = "message") -> int
     if shape is None:
         raise Invalid("message", "unknown")
     return int(shape[1])
-
-
-def read_query(query: bytes) -> Mapping[str, list[str]]:
-    """Return the fields of a query, all of each name.
-
-    Raises `NotUnderstood`.
-    """
-    try:
-        return parse_qs(query.decode("latin-1"), max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise NotUnderstood from None
 
 
 def _kind() -> str:

@@ -4,14 +4,13 @@ from quart import Blueprint, Response, request
 
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.lobby.lobby import Admission, Waiting
-from ephemera.lobby.returning import LostPlace, Returning
+from ephemera.lobby.returning import LostPlace
 from ephemera.web.rendering import texts
-from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.media import HTML
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import with_status
-from ephemera.web.routes.addresses import Addresses
 from ephemera.web.routes.composer import new_key
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.knocks import told_to_wait
 from ephemera.web.routes.requests import read_form, read_retry_key, shown_token
 from ephemera.web.routes.seats import admitted, visitor_address
@@ -20,10 +19,10 @@ from ephemera.web.routes.seats import admitted, visitor_address
 class Returns:
     """Handler of /rooms/{id}/return, and the pages that a room shows to who has no seat in it."""
 
-    def __init__(self, returning: Returning, fragments: Fragments, addresses: Addresses) -> None:
-        self._returning = returning
-        self._fragments = fragments
-        self._addresses = addresses
+    def __init__(self, kit: Kit) -> None:
+        self._returning = kit.returning
+        self._fragments = kit.fragments
+        self._addresses = kit.addresses
 
     def routes(self) -> Blueprint:
         """Return the handler."""

@@ -7,23 +7,16 @@ from typing import Any
 import segno
 from quart import Blueprint, Response, request
 
-from ephemera.clock import Clock
 from ephemera.domain.codes import show_code
 from ephemera.domain.errors import NoSuchRoom, Refusal
-from ephemera.domain.log import Entry
 from ephemera.domain.presence import waits_until
-from ephemera.domain.rooms import Room
-from ephemera.engine.base import Engine
-from ephemera.lobby.lobby import Lobby, Seated
-from ephemera.lobby.presence import Presence
-from ephemera.lobby.talk import Talk
-from ephemera.web.rendering.fragments import Fragments
+from ephemera.lobby.lobby import Seated
 from ephemera.web.rendering.media import CSS, HTML, SVG
 from ephemera.web.rendering.words import Lines
 from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.acts import read_options
-from ephemera.web.routes.addresses import Addresses
 from ephemera.web.routes.composer import asked_composer
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
 from ephemera.web.routes.requests import origin, read_form, read_retry_key, shown_token
 from ephemera.web.routes.returning import Returns
@@ -33,15 +26,12 @@ from ephemera.web.routes.seats import departed, see_other, visitor_address
 class RoomPage:
     """The page of a room, as its members see it."""
 
-    def __init__(
-        self, engine: Engine, presence: Presence, talk: Talk, fragments: Fragments, clock: Clock
-    ) -> None:
-        self._engine = engine
-        self._presence = presence
-        self._talk = talk
-        self._fragments = fragments
-        self._lines = Lines(fragments)
-        self._clock = clock
+    def __init__(self, kit: Kit) -> None:
+        self._reading = kit.reading
+        self._talk = kit.talk
+        self._fragments = kit.fragments
+        self._clock = kit.clock
+        self._lines = Lines(kit.fragments)
 
     async def asked(self, seated: Seated, query: Mapping[str, str]) -> str:
         """Return the page as the query asks for it: `slow`, or with a `reply` to a message."""
@@ -52,7 +42,7 @@ class RoomPage:
         self, seated: Seated, composer: dict[str, Any], locale: str, *, slow: bool = False
     ) -> str:
         """Return the page with everything up to its cursor; the stream goes on from there."""
-        room = await self._room_with_reader(seated)
+        room, lines = await self._reading.all_of(seated)
         return self._fragments.render(
             "pages/room.html",
             locale,
@@ -60,7 +50,7 @@ class RoomPage:
             members=room.members,
             member=seated.member,
             line=self._lines.render,
-            entries=await self._entries(room, seated.member.horizon),
+            entries=lines,
             cursor=str(room.cursor),
             now=self._clock(),
             waits_until=waits_until(room, self._clock()),
@@ -68,39 +58,17 @@ class RoomPage:
             **composer,
         )
 
-    async def _room_with_reader(self, seated: Seated) -> Room:
-        """Return the room after its reader has shown life: nobody sees themselves as away."""
-        await self._presence.renew(seated.room.id, seated.member.id)
-        snapshot = await self._engine.load(seated.room.id)
-        if snapshot is None or snapshot.room.member(seated.member.id) is None:
-            raise NoSuchRoom
-        return snapshot.room
-
-    async def _entries(self, room: Room, horizon: int) -> list[Entry]:
-        kept = await self._engine.read(room.id, None) or ()
-        until = [entry for entry in kept if entry.sequence <= room.sequence and entry.has_line]
-        return [seen for entry in until if (seen := entry.seen_from(horizon))]
-
 
 class Rooms:
     """Handlers of /rooms and /rooms/{id}."""
 
-    def __init__(  # noqa: PLR0913 - all that opening and showing need
-        self,
-        lobby: Lobby,
-        pages: Pages,
-        page: RoomPage,
-        fragments: Fragments,
-        addresses: Addresses,
-        *,
-        returns: Returns,
-    ) -> None:
-        self._lobby = lobby
-        self._returns = returns
-        self._pages = pages
-        self._page = page
-        self._fragments = fragments
-        self._addresses = addresses
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._fragments = kit.fragments
+        self._addresses = kit.addresses
+        self._returns = Returns(kit)
+        self._pages = Pages(kit)
+        self._page = RoomPage(kit)
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from ephemera.clock import Clock
 from ephemera.domain.decide.common import meant, present
 from ephemera.domain.decide.messages import may_edit
 from ephemera.domain.errors import (
@@ -21,25 +20,24 @@ from ephemera.domain.errors import (
     NotHost,
     Refusal,
 )
-from ephemera.lobby.lobby import Lobby, Seated
-from ephemera.lobby.talk import Talk
+from ephemera.lobby.lobby import Seated
 from ephemera.web.rendering import texts
-from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.media import HTML
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import field_of, with_status
 from ephemera.web.routes.composer import new_key
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import read_id, read_message_number, shown_token
 
 
 class Sheets:
     """Handlers of GET /rooms/{id}/members, /messages and /options."""
 
-    def __init__(self, lobby: Lobby, talk: Talk, fragments: Fragments, clock: Clock) -> None:
-        self._lobby = lobby
-        self._talk = talk
-        self._fragments = fragments
-        self._clock = clock
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._talk = kit.talk
+        self._fragments = kit.fragments
+        self._clock = kit.clock
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

@@ -8,17 +8,14 @@ from typing import Final, NamedTuple
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.rooms import Knock
-from ephemera.hub.feed import Feed
-from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, Hub
+from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT
 from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
-from ephemera.lobby.lobby import Lobby
-from ephemera.lobby.presence import Presence
 from ephemera.web.road.answers import Answer
 from ephemera.web.road.front import Call, Rest, Ways
 from ephemera.web.road.headers import stream_headers
-from ephemera.web.road.scopes import forget, until_gone, write
-from ephemera.web.routes.requests import read_query
+from ephemera.web.road.scopes import forget, read_query, until_gone, write
+from ephemera.web.routes.kit import Kit
 
 FINITE_SECONDS: Final = 20.0
 """How long a finite stream (`?once=1`) waits for the first event."""
@@ -51,31 +48,26 @@ class _Place(NamedTuple):
 class Streams:
     """Serves GET and HEAD of /rooms/{id}/events, /json, /raw, /live and /waiting."""
 
-    def __init__(  # noqa: PLR0913 - everyone who has a part in a stream
+    def __init__(
         self,
-        *,
-        lobby: Lobby,
-        presence: Presence,
-        hub: Hub,
-        feed: Feed,
-        renderers: Mapping[str, Representation],
+        kit: Kit,
+        representations: Mapping[str, Representation],
         otherwise: Mapping[str, Otherwise],
-        lifetime: float,
     ) -> None:
-        self._lobby = lobby
-        self._presence = presence
-        self._hub = hub
-        self._feed = feed
-        self._renderers = renderers
+        self._lobby = kit.lobby
+        self._presence = kit.presence
+        self._hub = kit.hub
+        self._feed = kit.feed
+        self._lifetime = kit.stream_lifetime
+        self._representations = representations
         self._otherwise = otherwise
-        self._lifetime = lifetime
 
     def ways(self) -> Ways:
         """Return what is served here, for the front."""
         return {
             (method, kind): partial(self._serve, kind)
             for method in ("GET", "HEAD")
-            for kind in self._renderers
+            for kind in self._representations
         }
 
     async def _serve(self, kind: str, call: Call) -> Answer | Rest | None:
@@ -85,8 +77,10 @@ class Streams:
             if kind not in self._otherwise:
                 raise
             return await self._otherwise[kind](call, refusal)
-        renderer, scope, send = self._renderers[kind], call.scope, call.send
-        headers = stream_headers(renderer.content_type, renderer.refresh, secure=call.asked.secure)
+        representation, scope, send = self._representations[kind], call.scope, call.send
+        headers = stream_headers(
+            representation.content_type, representation.refresh, secure=call.asked.secure
+        )
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -96,7 +90,7 @@ class Streams:
 
     async def _admit(self, kind: str, call: Call) -> Stream:
         """Return the stream. What is known of the seat by now is let go."""
-        renderer, room_id = self._renderers[kind], call.room_id
+        representation, room_id = self._representations[kind], call.room_id
         place = await self._place(room_id, kind, call.token)
         self._hub.refuse_when_full()
         query = read_query(call.scope["query_string"])
@@ -109,7 +103,7 @@ class Streams:
         return Stream(
             room_id,
             place.id,
-            renderer,
+            representation,
             partial(write, call.send),
             cursor=cursor,
             finite=query.get("once") == ["1"],

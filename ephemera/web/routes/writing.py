@@ -2,17 +2,16 @@
 
 from quart import Blueprint, Response
 
-from ephemera.lobby.lobby import Lobby
-from ephemera.lobby.talk import Talk
+from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import shown_token
 
 
 class Writing:
     """Handlers of /rooms/{id}/writing."""
 
-    def __init__(self, lobby: Lobby, talk: Talk) -> None:
-        self._lobby = lobby
-        self._talk = talk
+    def __init__(self, kit: Kit) -> None:
+        self._lobby = kit.lobby
+        self._talk = kit.talk
 
     def routes(self) -> Blueprint:
         """Return the handlers."""

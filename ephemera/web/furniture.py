@@ -18,6 +18,6 @@ def read_once() -> tuple[Assets, Fragments]:
 
 def _folder(name: str) -> Path:
     """Return a folder of ours: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).parents[2]
+    package = Path(__file__).parents[1]
     inside = package / name
     return inside if inside.is_dir() else package.parent / name

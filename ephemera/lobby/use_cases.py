@@ -1,0 +1,53 @@
+"""All use cases of rooms, made for one engine."""
+
+from typing import NamedTuple
+
+from ephemera.clock import Clock
+from ephemera.engine.base import Engine
+from ephemera.lobby.invitations import Invitations
+from ephemera.lobby.keeper import Keeper
+from ephemera.lobby.limits import Limits
+from ephemera.lobby.lobby import Lobby
+from ephemera.lobby.presence import Presence
+from ephemera.lobby.reading import Reading
+from ephemera.lobby.retries import Retries
+from ephemera.lobby.returning import Returning
+from ephemera.lobby.talk import Talk
+
+
+class UseCases(NamedTuple):
+    """What can be done with rooms, by whom it is done."""
+
+    lobby: Lobby
+    talk: Talk
+    presence: Presence
+    reading: Reading
+    returning: Returning
+    invitations: Invitations
+
+
+def use_cases(  # noqa: PLR0913 - what an operator may choose about rooms
+    engine: Engine,
+    clock: Clock,
+    *,
+    secret: bytes,
+    rate_limits: bool,
+    lifetime: float,
+    most_rooms: int,
+) -> UseCases:
+    """Return the use cases: of rooms that live for `lifetime` seconds at most.
+
+    Rooms that the engine loses are brought back from now on.
+    """
+    engine.entrust(Keeper(engine).bring_back)
+    limits = Limits(engine, clock, enforced=rate_limits)
+    retries, presence = Retries(secret), Presence(engine, clock)
+    lobby = Lobby(engine, clock, limits, retries, lifetime=lifetime, most_rooms=most_rooms)
+    return UseCases(
+        lobby=lobby,
+        talk=Talk(engine, clock, limits),
+        presence=presence,
+        reading=Reading(engine, presence),
+        returning=Returning(engine, clock, limits, retries),
+        invitations=Invitations(lobby, retries),
+    )
