@@ -509,7 +509,7 @@ async def test_sentinel_says_where_the_engine_is(redis: RunningRedis) -> None:
         await process.engine.watch(ROOM.id)
         await say(process.engine, ROOM, "hello")
         await process.has_heard(ROOM.sequence + 1)
-        await comes(lambda: process.engine._scripts._lines.to(ROOM.id))
+        await comes(lambda: process.engine._scripts._pipelines.to(ROOM.id))
         await process.engine.close()
 
 

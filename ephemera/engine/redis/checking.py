@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from ephemera.engine.base import EngineUnfit
 from ephemera.engine.redis.keys import LAYOUT
-from ephemera.engine.redis.line import Client
+from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.scripts import Scripts
 
 LAYOUT_VERSION: Final = "1"

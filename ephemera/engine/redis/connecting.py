@@ -10,15 +10,15 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
-from ephemera.engine.redis.line import Client
-from ephemera.engine.redis.patience import made_patient
+from ephemera.engine.redis.pipeline import Client
+from ephemera.engine.redis.silence import made_patient
 
 WITH_TLS: Final = {"rediss", "valkeys"}
 SENTINEL_PORT: Final = 26379
 PORT: Final = 6379
 
 _BY_THE_CLOCK: Final[dict[str, None]] = {"socket_timeout": None, "socket_connect_timeout": None}
-"""No time-outs of redis-py's: `patience.py` has ours."""
+"""No time-outs of redis-py's: `silence.py` has ours."""
 
 _SETTINGS: Final[dict[str, Any]] = {
     "decode_responses": True,

@@ -26,7 +26,7 @@ from ephemera.engine.base import (
 from ephemera.engine.redis.checking import check, claim
 from ephemera.engine.redis.connecting import disconnect
 from ephemera.engine.redis.keys import Keys, key_of_budget, key_of_code, keys_of
-from ephemera.engine.redis.line import Client
+from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import (
     by_twos,

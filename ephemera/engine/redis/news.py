@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from ephemera.engine.redis.keys import keys_of, room_of_channel
-from ephemera.engine.redis.line import Client
+from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.reaching import RETRY_SECONDS, UNREACHED, Reach
 
 LOOKS_UP_AFTER: Final = 10.0

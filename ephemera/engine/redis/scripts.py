@@ -12,7 +12,7 @@ from ephemera.domain.events import MemberJoined, MessageEdited, MessagePosted, R
 from ephemera.domain.log import Entry
 from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change
 from ephemera.engine.redis.keys import key_of_code, keys_of
-from ephemera.engine.redis.line import Client, Lines
+from ephemera.engine.redis.pipeline import Client, Pipelines
 from ephemera.engine.redis.records import (
     entry_to_text,
     generation_to_text,
@@ -29,14 +29,14 @@ GONE_SECONDS: Final = 900
 class Script:
     """A script that the engine knows by its hash, and is told again when it forgot."""
 
-    def __init__(self, client: Client, lines: Lines, text: str) -> None:
+    def __init__(self, client: Client, pipelines: Pipelines, text: str) -> None:
         self._script = client.register_script(text)
-        self._lines = lines
+        self._pipelines = pipelines
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:  # noqa: ANN401 - whatever it returns
         """Run it, for keys of one node, all of which begin with the same hash tag."""
-        if line := self._lines.to(keys[0]):
-            answer = await line.ask("EVALSHA", self._script.sha, len(keys), *keys, *arguments)
+        if pipeline := self._pipelines.to(keys[0]):
+            answer = await pipeline.ask("EVALSHA", self._script.sha, len(keys), *keys, *arguments)
             if not isinstance(answer, hiredis.ReplyError):
                 return answer
         return await self._script(keys, arguments)
@@ -50,8 +50,8 @@ class Scripts:
     """
 
     def __init__(self, client: Client) -> None:
-        self._lines = Lines(client)
-        known = partial(Script, client, self._lines)
+        self._pipelines = Pipelines(client)
+        known = partial(Script, client, self._pipelines)
         self.ask = known(_text("ask"))
         self.commit = known("#!lua\n" + _text("commit"))
         self.make_room = known("#!lua flags=allow-oom\n" + _text("commit"))
@@ -64,7 +64,7 @@ class Scripts:
 
     async def close(self) -> None:
         """Let go of the connections on which they were asked for."""
-        await self._lines.close()
+        await self._pipelines.close()
 
 
 def _text(name: str) -> str:

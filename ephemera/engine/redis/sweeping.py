@@ -9,7 +9,7 @@ from ephemera.domain.codes import ALPHABET
 from ephemera.domain.presence import LEASE_SECONDS
 from ephemera.engine.base import Change
 from ephemera.engine.redis.keys import SWEPT, due_in, keys_of
-from ephemera.engine.redis.line import Client
+from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.scripts import Scripts
 
 TAKEN_SECONDS: Final = 10.0

@@ -20,11 +20,11 @@ from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import LOG_EVENTS, Astray, Change, Keeper, Listener, Sensor
 from ephemera.engine.redis.keys import keys_of
-from ephemera.engine.redis.line import Client
 from ephemera.engine.redis.news import News
-from ephemera.engine.redis.patience import patiently
+from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import end_from_news, signal_from_text
+from ephemera.engine.redis.silence import patiently
 from ephemera.engine.redis.watched import Reader, Watched
 
 

@@ -2,8 +2,8 @@
 
 A client of redis-py takes a connection for each question and waits for the answer before it asks
 the next one; that is more work than the question itself (ADR 0031). Here questions go out together,
-and the answers come back in the same order. A line is only ever the short way: whoever finds none,
-or gets an error, asks redis-py, which knows about redirections, forgotten scripts and refusals.
+and the answers come back in the same order. A pipeline is only ever the short way: whoever finds
+none, or gets an error, asks redis-py, which knows about redirections, forgotten scripts, refusals.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import RedisClusterException, RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
-from ephemera.engine.redis.patience import Silence
+from ephemera.engine.redis.silence import Silence
 
 NOT_A_MASTER: Final = "READONLY"
 
@@ -24,7 +24,7 @@ Client = Any
 """`Redis` or `RedisCluster` of `redis.asyncio`, whose types allow for bytes where we have text."""
 
 
-class Line(asyncio.Protocol):
+class Pipeline(asyncio.Protocol):
     """One connection to one node, with any number of questions under way."""
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - a connected one of redis-py's
@@ -99,23 +99,23 @@ class Line(asyncio.Protocol):
         self._transport.close()
 
 
-class Lines:
-    """A line to each node that is asked something."""
+class Pipelines:
+    """A pipeline to each node that is asked something."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lines: dict[Any, Line] = {}
+        self._pipelines: dict[Any, Pipeline] = {}
         self._opening: dict[Any, asyncio.Task[None]] = {}
 
-    def to(self, key: str) -> Line | None:
-        """Return the line to the node that has the key, if there is one; else one is opened."""
+    def to(self, key: str) -> Pipeline | None:
+        """Return the pipeline to the node that has the key, if there is one; else one is opened."""
         try:
             node = self._client.get_node_from_key(key) if self._is_cluster else None
         except RedisClusterException:  # its nodes are not known, or not those of every key
             return None
-        line = self._lines.get(node)
-        if line and line.is_open:
-            return line
+        pipeline = self._pipelines.get(node)
+        if pipeline and pipeline.is_open:
+            return pipeline
         if node not in self._opening:
             self._opening[node] = asyncio.create_task(self._open(node))
         return None
@@ -132,14 +132,14 @@ class Lines:
         try:
             with suppress(RedisError, OSError):
                 await connection.connect()
-                self._lines[node] = Line(connection)
+                self._pipelines[node] = Pipeline(connection)
         finally:
             del self._opening[node]
 
     async def close(self) -> None:
-        """Let go of every line."""
+        """Let go of every pipeline."""
         for opening in tuple(self._opening.values()):
             opening.cancel()
         await asyncio.gather(*self._opening.values(), return_exceptions=True)
-        for line in self._lines.values():
-            line.close()
+        for pipeline in self._pipelines.values():
+            pipeline.close()

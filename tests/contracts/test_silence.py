@@ -13,9 +13,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 
 from ephemera.domain.errors import Unavailable
 from ephemera.engine.base import Conflict
-from ephemera.engine.redis import RedisEngine, connect, patience
+from ephemera.engine.redis import RedisEngine, connect, silence
 from ephemera.engine.redis.connecting import disconnect
-from ephemera.engine.redis.patience import ANSWERS_WITHIN, patiently
+from ephemera.engine.redis.silence import ANSWERS_WITHIN, patiently
 from ephemera.server import eager
 from tests.contracts.test_engine import ROOM, opening, saying
 from tests.support.processes import comes
@@ -72,17 +72,17 @@ async def test_a_busy_process_does_not_take_the_engine_for_away(
     engine: RedisEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await engine.commit(opening())
-    monkeypatch.setattr(patience, "ANSWERS_WITHIN", SHORT)
+    monkeypatch.setattr(silence, "ANSWERS_WITHIN", SHORT)
     stand_still()
     await race(engine)
 
 
-async def test_a_busy_process_does_not_take_the_engine_for_away_on_its_line(
+async def test_a_busy_process_does_not_take_the_engine_for_away_on_its_pipeline(
     engine: RedisEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await engine.commit(opening())
-    await comes(lambda: engine._scripts._lines.to(opening().room_id))
-    monkeypatch.setattr(patience, "ANSWERS_WITHIN", SHORT)
+    await comes(lambda: engine._scripts._pipelines.to(opening().room_id))
+    monkeypatch.setattr(silence, "ANSWERS_WITHIN", SHORT)
     stand_still()
     await race(engine)
 
@@ -91,7 +91,7 @@ async def test_a_busy_process_watches_a_room(
     engine: RedisEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await engine.commit(opening())
-    monkeypatch.setattr(patience, "ANSWERS_WITHIN", SHORT)
+    monkeypatch.setattr(silence, "ANSWERS_WITHIN", SHORT)
     stand_still()
     await engine.watch(ROOM.id)
 
@@ -130,7 +130,7 @@ async def test_an_engine_that_is_paused_is_noticed_by_all_who_ask(
     engine = RedisEngine(connect(redis.url))
     await engine.open()
     await engine.commit(opening())
-    monkeypatch.setattr(patience, "ANSWERS_WITHIN", SHORT)
+    monkeypatch.setattr(silence, "ANSWERS_WITHIN", SHORT)
     redis.process.send_signal(signal.SIGSTOP)
     asked = (engine.find(ROOM.code), engine.load(ROOM.id), engine.commit(saying(ROOM, "hello")))
     answers = await asyncio.gather(*asked, engine.watch(ROOM.id), return_exceptions=True)
