@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from ephemera.server.borrowed import layers_of
 from ephemera.server.bounds import Bounds
 from ephemera.server.lean import Waiters
-from ephemera.server.patience import Patience
+from ephemera.server.write_timeout import WriteTimeout
 
 DRAINED_SECONDS: Final = 0.02
 """So often it is looked whether a client of TLS has caught up: nobody tells."""
@@ -29,14 +29,14 @@ class Outgoing(asyncio.Protocol):
     nothing of it is left here, and who drops one knows what to drop.
     """
 
-    __slots__ = ("_is_encrypted", "_is_paused", "_patience", "_transport", "_waiters")
+    __slots__ = ("_is_encrypted", "_is_paused", "_transport", "_waiters", "_write_timeout")
 
     _server: Bounded
     _transport: asyncio.Transport
 
     def __init__(self) -> None:
         self._is_paused = False
-        self._patience: Patience | None = None
+        self._write_timeout: WriteTimeout | None = None
         self._waiters = Waiters()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -53,7 +53,7 @@ class Outgoing(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Let those who write wait, and the client not take its time for ever."""
         self._is_paused = True
-        self._grow_impatient()
+        self._time_writes()
 
     def resume_writing(self) -> None:
         """Let them go on."""
@@ -70,8 +70,8 @@ class Outgoing(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Write, unless the connection is closing."""
         if not self._transport.is_closing():
-            if self._patience:
-                self._patience.add(len(data))
+            if self._write_timeout:
+                self._write_timeout.add(len(data))
             self._transport.write(data)
 
     async def drained(self) -> None:
@@ -94,7 +94,7 @@ class Outgoing(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.close()
             if self.is_behind:
-                self._grow_impatient().hurry()
+                self._time_writes().hurry()
             self.tell()
 
     def abort(self) -> None:
@@ -102,10 +102,10 @@ class Outgoing(asyncio.Protocol):
         self._transport.abort()
 
     def calm_down(self) -> None:
-        """Have all the patience of the world: nothing waits for the client."""
-        if self._patience:
-            self._patience.stop()
-            self._patience = None
+        """Stop the write timeout: nothing waits for the client."""
+        if self._write_timeout:
+            self._write_timeout.stop()
+            self._write_timeout = None
 
     def _unsent(self) -> int:
         return sum(each.get_write_buffer_size() for each in layers_of(self._transport))
@@ -124,12 +124,14 @@ class Outgoing(asyncio.Protocol):
     async def _drained_below(self) -> None:
         """Wait for what TLS has handed down, too."""
         while self.is_behind and not self._transport.is_closing():
-            self._grow_impatient()
+            self._time_writes()
             await asyncio.sleep(DRAINED_SECONDS)
         if not self._transport.is_closing():
             self.calm_down()
 
-    def _grow_impatient(self) -> Patience:
+    def _time_writes(self) -> WriteTimeout:
         seconds = self._server.bounds.stalled_seconds
-        self._patience = self._patience or Patience(seconds, self._untaken, self.abort)
-        return self._patience
+        self._write_timeout = self._write_timeout or WriteTimeout(
+            seconds, self._untaken, self.abort
+        )
+        return self._write_timeout

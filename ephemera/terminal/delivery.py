@@ -33,7 +33,7 @@ Grow = Callable[[Draft], Draft]
 """Returns the draft with what has piled up since, or the same one."""
 
 
-class Patience:
+class Backoff:
     """How long to try again, and how soon; counted from the first failure."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,7 +61,7 @@ async def deliver(client: Client, draft: Draft, seconds: float, grow: Grow) -> N
     What was refused for its rate may grow before the next try. What perhaps arrived may not: the
     server knows it by its key and its text. Raises `Mistake`.
     """
-    patience, perhaps_there = Patience(seconds), False
+    backoff, perhaps_there = Backoff(seconds), False
     while True:
         try:
             return await client.post(draft.text, draft.key)
@@ -70,4 +70,4 @@ async def deliver(client: Client, draft: Draft, seconds: float, grow: Grow) -> N
             draft = draft if perhaps_there else grow(draft)
         except Unreached as failure:
             perhaps_there = True
-            await asyncio.sleep(patience.wait(failure))
+            await asyncio.sleep(backoff.wait(failure))

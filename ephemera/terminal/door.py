@@ -7,7 +7,7 @@ from typing import Final
 from prompt_toolkit import print_formatted_text
 
 from ephemera.terminal.client import Client
-from ephemera.terminal.delivery import PATIENCE_SECONDS, Patience
+from ephemera.terminal.delivery import PATIENCE_SECONDS, Backoff
 from ephemera.terminal.events import text_of
 from ephemera.terminal.mistakes import Mistake, TooFast, Unreached
 
@@ -41,11 +41,11 @@ async def wait_at_the_door(client: Client) -> None:
 
 async def _state(client: Client) -> str:
     """Return how it stands with our knock; try again for a minute when nobody answers."""
-    patience = Patience(PATIENCE_SECONDS)
+    backoff = Backoff(PATIENCE_SECONDS)
     while True:
         try:
             return text_of(await client.knock(), "state")
         except TooFast as refusal:
             await asyncio.sleep(refusal.seconds)
         except Unreached as failure:
-            await asyncio.sleep(patience.wait(failure))
+            await asyncio.sleep(backoff.wait(failure))

@@ -106,12 +106,12 @@ async def test_a_request_that_comes_during_an_answer_is_answered_after_it(
 
 
 @pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def late_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a late body be waited for however busy this machine is."""
     monkeypatch.setattr(connections, "LATE_BODY_SECONDS", WITHIN)
 
 
-@pytest.mark.usefixtures("patience")
+@pytest.mark.usefixtures("late_bodies")
 async def test_a_body_that_comes_apart_from_its_head_makes_a_whole_all_the_same() -> None:
     head, end, body = post(b"hi").partition(b"\r\n\r\n")
     async with serving(echo) as running, connection(running.port) as (reader, writer):
@@ -149,7 +149,7 @@ async def test_a_client_that_goes_before_its_body_has_asked_nothing() -> None:
         assert said == []
 
 
-@pytest.mark.usefixtures("patience")
+@pytest.mark.usefixtures("late_bodies")
 async def test_a_hot_request_cut_in_two_anywhere_gets_the_same_answer() -> None:
     request = post(b"hi")
     async with serving(echo) as running, connection(running.port) as (reader, writer):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ephemera.terminal.client import Client
-from ephemera.terminal.delivery import Draft, Patience, deliver
+from ephemera.terminal.delivery import Backoff, Draft, deliver
 from ephemera.terminal.mistakes import Gone, Mistake, Refused, Unreached
 from ephemera.terminal.places import read_room
 from tests.support.clock import FakeClock
@@ -68,24 +68,24 @@ async def test_patience_ends_with_the_sentence_of_the_last_failure() -> None:
         assert len(server.asked) > 1
 
 
-def test_patience_waits_longer_each_time_and_ends_in_time() -> None:
+def test_each_wait_is_longer_and_they_end_in_time() -> None:
     clock = FakeClock(0.0)
-    waits = list(waits_of(Patience(60, clock), clock))
+    waits = list(waits_of(Backoff(60, clock), clock))
     assert clock.now == pytest.approx(60)
     assert 0.25 <= waits[0] <= 0.5
     assert max(waits) <= 15
     assert len(waits) < 20
 
 
-def test_patience_waits_as_long_as_it_is_asked_to() -> None:
-    assert Patience(60, FakeClock(0.0)).wait(Unreached("no", 20)) == 20
+def test_a_wait_is_as_long_as_it_is_asked_to_be() -> None:
+    assert Backoff(60, FakeClock(0.0)).wait(Unreached("no", 20)) == 20
 
 
-def waits_of(patience: Patience, clock: FakeClock) -> Iterator[float]:
-    """Wait, on the clock of the test, until patience is at its end."""
+def waits_of(backoff: Backoff, clock: FakeClock) -> Iterator[float]:
+    """Wait, on the clock of the test, until it has been long enough."""
     try:
         while True:
-            wait = patience.wait(Unreached("no"))
+            wait = backoff.wait(Unreached("no"))
             clock.turn(wait)
             yield wait
     except Mistake:

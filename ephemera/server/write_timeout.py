@@ -10,7 +10,7 @@ _LOOKS: Final = 4
 """As often it is looked at a client before it is given up."""
 
 
-class Patience:
+class WriteTimeout:
     """Calls `when_over` when nothing was taken for `seconds`. It exists while something waits.
 
     The kernel has a time-out for that (`listener.py`), but not on sockets at a path.
@@ -35,7 +35,7 @@ class Patience:
         self._last += count
 
     def hurry(self) -> None:
-        """Have patience for `LAST_SECONDS` only, whatever is taken."""
+        """Wait for `LAST_SECONDS` only, whatever is taken."""
         self._end = min(self._end, self._loop.time() + LAST_SECONDS)
         self._timer.cancel()
         self._look()
