@@ -13,7 +13,7 @@ from ephemera.engine.counted import CountedEngine, Counts
 from ephemera.hub.feed import Feed
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
-from ephemera.hub.unsent import Unsent
+from ephemera.hub.in_flight import InFlight
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.use_cases import UseCases, use_cases
 from ephemera.metrics import Metrics
@@ -80,7 +80,7 @@ def create_app(
         use,
         hub=app.hub,
         feed=Feed(engine, app.hub),
-        unsent=Unsent(engine),
+        in_flight=InFlight(engine),
         clock=clock,
         secret=settings.secret,
         tell=metrics.tell,

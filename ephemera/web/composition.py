@@ -9,7 +9,7 @@ from ephemera.clock import Clock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
 from ephemera.hub.rendering import Representation
-from ephemera.hub.unsent import Unsent
+from ephemera.hub.in_flight import InFlight
 from ephemera.lobby.use_cases import UseCases
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fragments import Fragments
@@ -68,7 +68,7 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     *,
     hub: Hub,
     feed: Feed,
-    unsent: Unsent,
+    in_flight: InFlight,
     clock: Clock,
     secret: bytes,
     tell: Tell,
@@ -97,7 +97,7 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     ways = _ways(kit)
     hot = prepare(app, ways, errors)
     guarded = Shed(is_too_much, errors).guard(ways) if is_too_much else ways
-    stand_in_front(app, Front(app.asgi_app, guarded, errors, unsent))  # type: ignore[arg-type] # Quart's own types
+    stand_in_front(app, Front(app.asgi_app, guarded, errors, in_flight))  # type: ignore[arg-type] # Quart's own types
     return hot
 
 

@@ -29,7 +29,7 @@ from ephemera.domain.texts import MOST_BYTES, read_text
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
 from ephemera.engine.memory import MemoryEngine
-from ephemera.hub.unsent import Unsent
+from ephemera.hub.in_flight import InFlight
 from ephemera.server.forwarded import behind_proxies
 from ephemera.server.whole import Hot
 from ephemera.settings import Settings
@@ -194,7 +194,7 @@ def _terminal(text: str, parts: int = 256) -> object:
 
 def _front(path: str) -> object:
     scope = {"type": "http", "method": "GET", "scheme": "http", "path": path, "headers": []}
-    front = Front(nothing, {}, Errors(read_once()[1]), Unsent(MemoryEngine()))
+    front = Front(nothing, {}, Errors(read_once()[1]), InFlight(MemoryEngine()))
     return asyncio.run(front(scope, _receive_nothing, nothing))
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from ephemera.hub.unsent import Unsent
+from ephemera.hub.in_flight import InFlight
 from ephemera.server.eager import start
 from ephemera.web.road import answers
 from ephemera.web.road.answers import Answer
@@ -59,11 +59,11 @@ Ways = Mapping[tuple[str, str], Way]
 class Front:
     """Serves the ways, and hands everything else on to Quart."""
 
-    def __init__(self, app: Asgi, ways: Ways, errors: Errors, unsent: Unsent) -> None:
+    def __init__(self, app: Asgi, ways: Ways, errors: Errors, in_flight: InFlight) -> None:
         self._app = Lingering(app)
         self._ways = ways
         self._errors = errors
-        self._unsent = unsent
+        self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or hand it on."""
@@ -96,13 +96,13 @@ class Front:
         room = _ROOM.match(call.scope["path"])
         if room is None:
             return serving
-        return self._unsent.guard(room[1], asyncio.ensure_future(serving))
+        return self._in_flight.guard(room[1], asyncio.ensure_future(serving))
 
     async def _answer(self, call: Call, answer: Answer) -> None:
         is_early = not call.body.has_arrived
         sending = answers.begin(answer, call.send, secure=call.asked.secure, more=is_early)
-        if unsent := start(sending):
-            await self._unsent.guard(call.room_id, unsent)
+        if rest := start(sending):
+            await self._in_flight.guard(call.room_id, rest)
         if is_early:
             await call.body.drop()
             await answers.end(call.send)

@@ -1,4 +1,4 @@
-"""Answers about a room that is gone are not sent to their end to who takes them slowly.
+"""Answers in flight: about a room that is gone they are not sent to their end to slow readers.
 
 Streams are the hub's matter; this is for pages, and whatever else is answered once.
 """
@@ -18,7 +18,7 @@ SLOW_SECONDS: Final = 1.0
 """An answer that takes longer is watched over."""
 
 
-class Unsent:
+class InFlight:
     """Cancels what sends an answer when its room has been gone for `LAST_SECONDS`.
 
     The server drops what is unsent of an answer whose application ends before it.

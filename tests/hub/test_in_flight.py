@@ -3,7 +3,7 @@
 import asyncio
 
 from ephemera.engine.memory import MemoryEngine
-from ephemera.hub.unsent import Unsent
+from ephemera.hub.in_flight import InFlight
 from tests.support.patience import PATIENCE
 from tests.support.rooms import House, a_house
 
@@ -16,7 +16,7 @@ class Watched:
     def __init__(self) -> None:
         self.house: House = a_house(MemoryEngine())
         self.let = asyncio.Event()
-        self.unsent = Unsent(self.house.engine)
+        self.in_flight = InFlight(self.house.engine)
 
     def ask(self, room_id: str) -> asyncio.Task[None]:
         """Begin an answer that nobody takes until it is let."""
@@ -24,12 +24,12 @@ class Watched:
         async def answer() -> None:
             await self.let.wait()
 
-        guarded = self.unsent.guard(room_id, asyncio.ensure_future(answer()))
+        guarded = self.in_flight.guard(room_id, asyncio.ensure_future(answer()))
         return asyncio.ensure_future(guarded)
 
     async def watches(self, count: int) -> None:
         async with asyncio.timeout(WITHIN):
-            while sum(map(len, self.unsent._answers.values())) != count:  # noqa: ASYNC110 - it sets no event
+            while sum(map(len, self.in_flight._answers.values())) != count:  # noqa: ASYNC110 - it sets no event
                 await asyncio.sleep(0.01)
 
 
@@ -46,7 +46,7 @@ async def test_an_answer_that_takes_long_ends_soon_after_its_room() -> None:
     there.let.set()
     await others
     await there.watches(0)
-    assert there.unsent._answers == {}
+    assert there.in_flight._answers == {}
 
 
 async def test_an_answer_about_a_room_that_is_gone_already_ends_too() -> None:
@@ -90,4 +90,4 @@ async def test_who_takes_an_answer_in_time_gets_all_of_it() -> None:
     await there.watches(2)
     there.let.set()
     await asyncio.gather(*slowly, there.ask(ada.room.id))
-    assert there.unsent._answers == {}
+    assert there.in_flight._answers == {}
