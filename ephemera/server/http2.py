@@ -27,7 +27,7 @@ from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.utils import filter_pseudo_headers
 
 from ephemera.server.borrowed import OpenH2
-from ephemera.server.frames import Frames
+from ephemera.server.floods import Floodgate
 from ephemera.server.lean import Streams
 from ephemera.server.unsent import SLICE, Unsent
 
@@ -63,7 +63,7 @@ class Http2(OpenH2):
 
     def __init__(self, *args: Any, wire: Wire, stalled_seconds: float) -> None:  # noqa: ANN401 - Hypercorn's
         super().__init__(*args)
-        self.connection: Frames = Frames(self.config)
+        self.connection: Floodgate = Floodgate(self.config)
         self.streams = Streams()
         self._wire = wire
         self._stalled_seconds = stalled_seconds

@@ -29,8 +29,8 @@ class FloodError(ProtocolError):
     """The client asks for too much that is nothing."""
 
 
-class Frames(OpenFrames):
-    """The frames of a connection, counted. `receive_data` raises `FloodError`, too."""
+class Floodgate(OpenFrames):
+    """The state of a connection; it counts the frames. `receive_data` raises `FloodError`, too."""
 
     MAX_CLOSED_STREAMS = 1_000
 
