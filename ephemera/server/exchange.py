@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from ephemera.server.unsent import SLICE
 
-Message = Mapping[str, Any]
+AsgiMessage = Mapping[str, Any]
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 _WITHOUT_BODY: Final = frozenset({204, 304})
@@ -71,7 +71,7 @@ class Exchange:
             await self.send({"type": "http.response.start", "status": 500, "headers": [length]})
             await self.send({"type": "http.response.body"})
 
-    async def receive(self) -> Message:
+    async def receive(self) -> AsgiMessage:
         """Return the body; then wait until the client has gone, or the answer is over."""
         if (body := self._body) is not None:
             self._body = None
@@ -80,7 +80,7 @@ class Exchange:
             await self._wire.changed()
         return {"type": "http.disconnect"}
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: AsgiMessage) -> None:
         """Write a part of the answer. Raises `ValueError`."""
         if message["type"] == "http.response.start":
             data = self._begin(message["status"], message.get("headers", ()))

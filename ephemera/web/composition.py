@@ -8,8 +8,8 @@ from quart import Quart
 from ephemera.clock import Clock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
-from ephemera.hub.rendering import Representation
 from ephemera.hub.in_flight import InFlight
+from ephemera.hub.rendering import Representation
 from ephemera.lobby.use_cases import UseCases
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fragments import Fragments

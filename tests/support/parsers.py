@@ -36,11 +36,11 @@ from ephemera.settings import Settings
 from ephemera.terminal.events import Parser
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fragments import linkify
+from ephemera.web.road.asgi import headers_of, read_query
 from ephemera.web.road.asked import form_for, is_same_site
 from ephemera.web.road.bodies import MOST_BODY_BYTES, Body
 from ephemera.web.road.errors import Errors
 from ephemera.web.road.front import Front
-from ephemera.web.road.scopes import headers_of, read_query
 from ephemera.web.road.sessions import token_in
 from ephemera.web.routes.addresses import Addresses
 from ephemera.web.routes.assets import MOST_ENCODING_CHARACTERS

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from ephemera.web.road.asgi import AsgiMessage
 from ephemera.web.road.bodies import MOST_DROPPED_BYTES
-from ephemera.web.road.scopes import Message
 from ephemera.web.road.shed import Shed
 from tests.support.cast import (
     BROWSER,
@@ -132,12 +132,12 @@ async def pieces_read(guarded: Guarded, pieces: int) -> int:
     read = 0
     read_before: list[int] = []
 
-    async def receive() -> Message:
+    async def receive() -> AsgiMessage:
         nonlocal read
         read += 1
         return {"type": "http.request", "body": PIECE, "more_body": read < pieces}
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         read_before.append(read)
         assert message.get("status", 503) == 503
 

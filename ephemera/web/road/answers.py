@@ -7,8 +7,8 @@ from quart import Response
 
 from ephemera.web.rendering.media import HTML, JSON, TEXT
 from ephemera.web.rendering.wire import json_bytes
+from ephemera.web.road.asgi import Send
 from ephemera.web.road.headers import RawHeaders, encoded, page_headers
-from ephemera.web.road.scopes import Send
 
 CREATED: Final = 201
 SEE_OTHER: Final = 303

@@ -8,7 +8,7 @@ from werkzeug.sansio.utils import get_host
 
 from ephemera.domain.errors import NotAllowed
 from ephemera.web.rendering.languages import ENGLISH, locale_for
-from ephemera.web.road.scopes import Headers
+from ephemera.web.road.asgi import Headers
 
 Form = Literal["html", "json", "text"]
 """In which form somebody wants an answer."""

@@ -5,7 +5,7 @@ from contextlib import nullcontext, suppress
 from typing import Final
 
 from ephemera.domain.errors import TooLarge, TooSlow
-from ephemera.web.road.scopes import Asgi, Message, Receive, Scope, Send
+from ephemera.web.road.asgi import Asgi, AsgiMessage, Receive, Scope, Send
 
 MOST_BODY_BYTES: Final = 64 * 1024
 BODY_SECONDS: Final = 10
@@ -36,7 +36,7 @@ class Body:
         """Whether nothing of it is still to come, be it read or not."""
         return self.is_over or self._is_whole
 
-    async def receive(self) -> Message:
+    async def receive(self) -> AsgiMessage:
         """Return the next part, as ASGI has it."""
         message = await self._receive()
         self._size += len(message.get("body", b""))
@@ -91,7 +91,7 @@ class Lingering:
         """Serve the request."""
         body = Body(receive, is_whole=False)
 
-        async def answer(message: Message) -> None:
+        async def answer(message: AsgiMessage) -> None:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 await body.over()
             await send(message)

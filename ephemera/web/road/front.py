@@ -12,10 +12,10 @@ from ephemera.hub.in_flight import InFlight
 from ephemera.server.eager import start
 from ephemera.web.road import answers
 from ephemera.web.road.answers import Answer
+from ephemera.web.road.asgi import Asgi, Receive, Scope, Send, headers_of, is_whole, origin_form
 from ephemera.web.road.asked import asked_by, refuse_other_sites
 from ephemera.web.road.bodies import Body, Lingering
 from ephemera.web.road.errors import Errors, refusal_for
-from ephemera.web.road.scopes import Asgi, Receive, Scope, Send, headers_of, is_whole, origin_form
 from ephemera.web.road.sessions import token_in
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from quart import Response
 
 from ephemera.domain.rooms import Room
-from ephemera.web.road.scopes import Headers
+from ephemera.web.road.asgi import Headers
 
 _BEARER: Final = "bearer "
 _RETURNING: Final = re.compile(r"seat-([0-9a-f]{20})", re.ASCII)

@@ -9,8 +9,8 @@ from quart import request
 
 from ephemera.domain.errors import Invalid, NotUnderstood
 from ephemera.lobby.retries import MOST_KEY_CHARACTERS
+from ephemera.web.road.asgi import MOST_FIELDS
 from ephemera.web.road.asked import as_asked
-from ephemera.web.road.scopes import MOST_FIELDS
 from ephemera.web.road.sessions import token_in
 
 FORM: Final = "application/x-www-form-urlencoded"

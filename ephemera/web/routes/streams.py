@@ -12,9 +12,9 @@ from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT
 from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 from ephemera.web.road.answers import Answer
+from ephemera.web.road.asgi import forget, read_query, until_gone, write
 from ephemera.web.road.front import Call, Rest, Ways
 from ephemera.web.road.headers import stream_headers
-from ephemera.web.road.scopes import forget, read_query, until_gone, write
 from ephemera.web.routes.kit import Kit
 
 FINITE_SECONDS: Final = 20.0

@@ -1,4 +1,4 @@
-"""What an ASGI scope says, for the two hot ways that are served in front of Quart."""
+"""What ASGI says: its types, what a scope tells, and a few of its messages."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 from ephemera.domain.errors import NotUnderstood
 
 Scope = MutableMapping[str, Any]
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+AsgiMessage = Mapping[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_FIELDS: Final = 32
