@@ -9,8 +9,8 @@ from ephemera.domain.events import MessagePosted
 from ephemera.domain.log import Entry
 from ephemera.hub.hub import COME_BACK_SECONDS, MOST_STREAMS_OF_A_SEAT
 from ephemera.hub.rendering import Subscriber
+from ephemera.web.rendering.encoding import json_bytes
 from ephemera.web.rendering.representations import JsonLines, TextLines
-from ephemera.web.rendering.wire import json_bytes
 from tests.support.readers import Reader, a_station, quiet, until
 from tests.support.rooms import NOON
 

@@ -9,6 +9,7 @@ from ephemera.domain.events import Event, RoomWiped, Signal, Superseded
 from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.terminals import speaker
 from ephemera.hub.rendering import Representation, Subscriber
+from ephemera.web.rendering.encoding import event_bytes, json_bytes, text_bytes
 from ephemera.web.rendering.fields import (
     entry_fields,
     knock_fields,
@@ -20,7 +21,6 @@ from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.languages import Sentence, said
 from ephemera.web.rendering.media import EVENT_STREAM, JSON_LINES, TEXT
 from ephemera.web.rendering.sentences import RESYNC, sentence_of
-from ephemera.web.rendering.wire import event_bytes, json_bytes, text_bytes
 from ephemera.web.rendering.words import Lines, MessageOfWords
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from quart import Response
 
+from ephemera.web.rendering.encoding import json_bytes
 from ephemera.web.rendering.media import HTML, JSON, TEXT
-from ephemera.web.rendering.wire import json_bytes
 from ephemera.web.road.asgi import Send
 from ephemera.web.road.headers import RawHeaders, encoded, page_headers
 

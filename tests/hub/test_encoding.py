@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ephemera.domain.cursors import Cursor
-from ephemera.web.rendering.wire import event_bytes, json_bytes, text_bytes
+from ephemera.web.rendering.encoding import event_bytes, json_bytes, text_bytes
 
 CURSOR = Cursor("g1", 7)
 LINE_ENDS = ["\n", "\r", "\r\n"]
