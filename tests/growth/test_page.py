@@ -16,7 +16,7 @@ from tests.support.parsers import TEXT
 
 MOST_BYTES: Final = 700 * 1024
 MOST_STEPS: Final = 100_000
-"""Calls; a message of words takes some 20, a line that is drawn by Jinja some 300."""
+"""Calls; a plain message takes some 20, a line that is drawn by Jinja some 300."""
 LONG_NAME: Final = "\N{WOMAN}\u0300\N{COMBINING OVERLINE}\u0323" * 24
 MANY: Final = LOG_EVENTS + 20
 

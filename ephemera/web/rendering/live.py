@@ -4,8 +4,8 @@ from ephemera.domain.events import RoomWiped, amends
 from ephemera.domain.log import Entry
 from ephemera.hub.rendering import Representation, Subscriber
 from ephemera.web.rendering.fragments import Fragments
+from ephemera.web.rendering.lines import Lines
 from ephemera.web.rendering.media import HTML
-from ephemera.web.rendering.words import Lines
 
 RENEWED_AFTER_SECONDS = 2
 """A document that has ended is asked for again: never faster than once in two seconds."""

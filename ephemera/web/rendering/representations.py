@@ -19,9 +19,9 @@ from ephemera.web.rendering.fields import (
 )
 from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.languages import Sentence, said
+from ephemera.web.rendering.lines import Lines, PlainMessage
 from ephemera.web.rendering.media import EVENT_STREAM, JSON_LINES, TEXT
 from ephemera.web.rendering.sentences import RESYNC, sentence_of
-from ephemera.web.rendering.words import Lines, MessageOfWords
 
 
 class HtmlEvents(Representation):
@@ -31,7 +31,7 @@ class HtmlEvents(Representation):
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
-        self._words = MessageOfWords(fragments, "stream/_entry.html")
+        self._plain = PlainMessage(fragments, "stream/_entry.html")
         self._lines = Lines(fragments)
 
     def greeting(self, to: Subscriber) -> bytes:
@@ -42,8 +42,8 @@ class HtmlEvents(Representation):
         """See `Representation.entry`."""
         if isinstance(entry.event, Superseded):
             return b""
-        if words := self._words.render(entry):
-            html = words
+        if plain := self._plain.render(entry):
+            html = plain
         elif isinstance(entry.event, RoomWiped):
             html = self._fragments.render("stream/_wiped.html", locale, event=entry.event)
         else:
@@ -52,7 +52,7 @@ class HtmlEvents(Representation):
 
     def speaks(self, entry: Entry) -> bool:
         """See `Representation.speaks`."""
-        return not self._words.fits(entry)
+        return not self._plain.fits(entry)
 
     def resync(self, snapshot: Snapshot, entries: Sequence[Entry], locale: str) -> bytes:
         """See `Representation.resync`. The named event lets a page hush its live region first.

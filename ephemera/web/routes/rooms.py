@@ -11,8 +11,8 @@ from ephemera.domain.codes import show_code
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.presence import waits_until
 from ephemera.lobby.lobby import Seated
+from ephemera.web.rendering.lines import Lines
 from ephemera.web.rendering.media import CSS, HTML, SVG
-from ephemera.web.rendering.words import Lines
 from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.acts import read_options
 from ephemera.web.routes.composer import asked_composer

@@ -1,4 +1,4 @@
-"""Lines of the log as HTML; a message that is nothing but words, as most are, by a stencil."""
+"""Lines of the log as HTML; a plain message, words and no more, as most are, by a stencil."""
 
 from dataclasses import fields
 from operator import attrgetter
@@ -17,7 +17,7 @@ _TOLD: Final = {"member_id": "member", "nickname": "nickname", "text": "text", "
 """What the stencil knows of a message: its fields, and their holes."""
 
 
-class MessageOfWords:
+class PlainMessage:
     """A template that shows an entry, for messages without reply, reactions and the like.
 
     Whatever else there is to a message of the `kind`, its words are all only while that is as it is
@@ -65,15 +65,15 @@ class Lines:
 
     def __init__(self, fragments: Fragments) -> None:
         self._fragments = fragments
-        self._words = MessageOfWords(fragments, "events/_line.html")
+        self._plain = PlainMessage(fragments, "events/_line.html")
 
     def render(self, entry: Entry, locale: str = ENGLISH) -> Markup:
         """Return the line of an entry that has one."""
-        html = self._words.render(entry)
+        html = self._plain.render(entry)
         if html is None:
             html = self._fragments.render("events/_line.html", locale, entry=entry)
         return Markup(html)  # noqa: S704 - the templates have escaped what was typed
 
     def speak(self, entry: Entry) -> bool:
         """Tell whether there are words of ours in the line."""
-        return not self._words.fits(entry)
+        return not self._plain.fits(entry)

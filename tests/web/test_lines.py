@@ -11,14 +11,14 @@ from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, Quote
 from ephemera.domain.log import Entry
 from ephemera.web.furniture import read_once
+from ephemera.web.rendering.lines import PlainMessage
 from ephemera.web.rendering.stencils import Stencil, hole
-from ephemera.web.rendering.words import MessageOfWords
 from ephemera.web.routes.composer import BlankComposer
 from tests.support.languages import pseudo_spoken
 
 TEMPLATE: Final = "stream/_entry.html"
 FRAGMENTS: Final = read_once()[1]
-WORDS: Final = MessageOfWords(FRAGMENTS, TEMPLATE)
+PLAIN: Final = PlainMessage(FRAGMENTS, TEMPLATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def test_a_message_is_drawn_as_the_template_says(
 ) -> None:
     event = MessagePosted(at=at, member_id=f"p{member}", nickname=nickname, text=text)
     entry = an_entry(event, sequence)
-    assert WORDS.render(entry) == FRAGMENTS.render(TEMPLATE, entry=entry)
+    assert PLAIN.render(entry) == FRAGMENTS.render(TEMPLATE, entry=entry)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_message_is_drawn_as_the_template_says(
     ids=["action", "reply", "vanishing", "edited", "reactions"],
 )
 def test_what_holds_more_than_words_is_left_to_the_template(event: MessagePosted) -> None:
-    assert WORDS.render(an_entry(event)) is None
+    assert PLAIN.render(an_entry(event)) is None
 
 
 def test_a_hole_without_a_value_is_an_error() -> None:
@@ -84,11 +84,11 @@ def test_a_hole_without_a_value_is_an_error() -> None:
 
 
 def test_a_field_of_which_the_stencil_has_never_heard_leaves_the_message_to_the_template() -> None:
-    words = MessageOfWords(FRAGMENTS, TEMPLATE, Pinned)
+    later = PlainMessage(FRAGMENTS, TEMPLATE, Pinned)
     pinned = Pinned(at=1, member_id="p1", nickname="Ada", text="hello")
-    assert words.render(an_entry(pinned)), "the premise"
-    assert words.render(an_entry(replace(pinned, pinned=True))) is None
-    required = MessageOfWords(FRAGMENTS, TEMPLATE, Sealed)
+    assert later.render(an_entry(pinned)), "the premise"
+    assert later.render(an_entry(replace(pinned, pinned=True))) is None
+    required = PlainMessage(FRAGMENTS, TEMPLATE, Sealed)
     sealed = Sealed(at=1, member_id="p1", nickname="Ada", text="hello", seal="")
     assert required.render(an_entry(sealed)) is None
 
