@@ -114,7 +114,7 @@ def test_the_house_has_the_storeys_it_should() -> None:
         ("engine", "ephemera.lobby.steps"),
         ("lobby", "ephemera.hub.hub"),
         ("hub", "ephemera.lobby.lobby"),
-        ("hub", "ephemera.web.rendering.texts"),
+        ("hub", "ephemera.web.rendering.refusals"),
         ("web", "ephemera.app"),
         ("web", "ephemera.settings"),
         ("web", "ephemera.terminal.client"),

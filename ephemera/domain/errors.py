@@ -35,7 +35,7 @@
     └── Broken               a fault of Ephemera itself, admitted
 
 A refusal carries a `reason`, a stable word for programs. Sentences for people
-live in `ephemera.web.rendering.texts`: the domain speaks no language.
+live in `ephemera.web.rendering.refusals`: the domain speaks no language.
 """
 
 from typing import ClassVar

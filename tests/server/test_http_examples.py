@@ -10,7 +10,7 @@ import pytest
 
 from ephemera.domain.errors import Refusal
 from ephemera.domain.events import EVENTS, Superseded
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.routes.acts import ACTS
 from tests.support.patience import PATIENCE
 from tests.support.server import running_server
@@ -95,7 +95,7 @@ WORDS = {
     *(f"POST /rooms/{{id}}/{noun}" for noun in ACTS),
     *(EVENTS.keys() - {Superseded.name}),
     *REASONS,
-    *(word for field_and_problem in texts._PROBLEMS for word in field_and_problem),
+    *(word for field_and_problem in refusals._PROBLEMS for word in field_and_problem),
 }
 
 

@@ -25,9 +25,8 @@ from ephemera.domain.links import links_in
 from ephemera.domain.rooms import GRACES, KNOCK_SECONDS, VANISHINGS, Options, Sign
 from ephemera.domain.texts import MOST_CHARACTERS
 from ephemera.domain.words import read_word
-from ephemera.web.rendering import texts
-from ephemera.web.rendering.languages import CATALOGUES, ENGLISH, Sentence, plural_forms
-from ephemera.web.rendering.sentences import sentence_of
+from ephemera.web.rendering.languages import CATALOGUES, ENGLISH, Sentence, duration, plural_forms
+from ephemera.web.rendering.sentences import sentence_of, sign_name
 from ephemera.web.rendering.stencils import Stencil, hole
 
 _HUES: Final = 8
@@ -179,7 +178,7 @@ def _shown(tell: Callable[[Any], Sentence | None]) -> Callable[[Context, Any], M
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "by_sign": by_sign,
     "clock": clock,
-    "duration": _shown(texts.duration),
+    "duration": _shown(duration),
     "first_line": first_line,
     "hue": hue,
     "is_word": is_word,
@@ -187,5 +186,5 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "linkify": linkify,
     "sentence": _shown(sentence_of),
     "show_code": show_code,
-    "sign_name": _shown(texts.sign_name),
+    "sign_name": _shown(sign_name),
 }

@@ -23,6 +23,8 @@ MOST_LANGUAGE_CHARACTERS: Final = 500
 """Of `Accept-Language`: whoever says more than a browser ever would reads English."""
 _NUMBERS_OF_EACH_KIND: Final = range(103)
 """No language has a form of words that none of these numbers needs."""
+_MINUTE: Final = 60
+_HOUR: Final = 60 * _MINUTE
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -81,6 +83,15 @@ def said(words: str, **parts: Part) -> Sentence:
 def counted(one: str, many: str, n: int, **parts: Part) -> Sentence:
     """Mark a sentence that goes otherwise for other numbers: `one` for 1, `many` for most."""
     return Sentence(one, many, {"n": n, **parts})
+
+
+def duration(seconds: float) -> Sentence:
+    """Return a length of time in words, in its largest whole unit up to hours."""
+    if seconds >= _HOUR:
+        return counted("%(n)s hour", "%(n)s hours", int(seconds // _HOUR))
+    if seconds >= _MINUTE:
+        return counted("%(n)s minute", "%(n)s minutes", int(seconds // _MINUTE))
+    return counted("%(n)s second", "%(n)s seconds", int(seconds))
 
 
 def plural_forms(locale: str, one: str, many: str) -> dict[int, str]:

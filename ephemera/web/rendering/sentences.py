@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from ephemera.domain import events as e
 from ephemera.domain.events import Event
-from ephemera.domain.rooms import Knock, Member
-from ephemera.web.rendering.languages import Name, Sentence, counted, said
-from ephemera.web.rendering.texts import duration
+from ephemera.domain.rooms import Knock, Member, Sign
+from ephemera.web.rendering.languages import Name, Sentence, counted, duration, said
 
 RESYNC: Final = said("resync: earlier lines are not kept any more")
 """Instead of what a reader has missed and can never be told."""
@@ -21,6 +20,11 @@ def sentence_of(event: Event) -> Sentence | None:
     """Return what the event comes to, or nothing when it has no sentence."""
     tell = _SENTENCES.get(type(event))
     return tell(event) if tell else None
+
+
+def sign_name(sign: Sign) -> Sentence:
+    """Return what a sign on a message means."""
+    return _SIGNS[sign]
 
 
 def _opened(event: e.RoomOpened) -> Sentence:
@@ -126,4 +130,13 @@ _SENTENCES: Final[Mapping[type[Event], Callable[[Any], Sentence | None]]] = {
     ),
     e.KnockEnded: _answered,
     e.MessageDeleted: _deleted,
+}
+
+_SIGNS: Final[Mapping[Sign, Sentence]] = {
+    "yes": said("Yes"),
+    "no": said("No"),
+    "love": said("Love"),
+    "laugh": said("Laugh"),
+    "wow": said("Wow"),
+    "sad": said("Sad"),
 }

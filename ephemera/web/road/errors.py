@@ -24,7 +24,7 @@ from ephemera.domain.errors import (
     WrongCode,
     WrongMethod,
 )
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.road import answers
@@ -125,7 +125,7 @@ class Errors:
 
         What was typed, and `kept`, comes back on a page of its own.
         """
-        sentence = texts.sentence(refusal, asked.locale)
+        sentence = refusals.sentence(refusal, asked.locale)
         match asked.form:
             case "json":
                 answer = answers.fields(
@@ -168,7 +168,7 @@ class Errors:
 
 def error_fields(refusal: Refusal, locale: str = ENGLISH) -> dict[str, str]:
     """Return what programs are told: a stable reason, the sentence, the field if there is one."""
-    fields = {"reason": refusal.reason, "message": texts.sentence(refusal, locale)}
+    fields = {"reason": refusal.reason, "message": refusals.sentence(refusal, locale)}
     if isinstance(refusal, Invalid):
         fields |= {"field": refusal.field, "problem": refusal.problem}
     return fields

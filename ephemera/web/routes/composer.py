@@ -9,7 +9,7 @@ from ephemera.domain.events import Quote
 from ephemera.lobby.lobby import Seated
 from ephemera.lobby.retries import MOST_KEY_CHARACTERS
 from ephemera.lobby.talk import Talk
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.stencils import Stencil, hole
@@ -70,5 +70,5 @@ def kept_composer(
         **blank_composer(reply),
         **kept,
         "text": draft.text,
-        "error": texts.sentence(refusal, locale),
+        "error": refusals.sentence(refusal, locale),
     }

@@ -9,7 +9,7 @@ from ephemera.domain.codes import read_code
 from ephemera.domain.errors import Refusal
 from ephemera.domain.words import read_word
 from ephemera.lobby.returning import HeldPlace
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.rendering.media import HTML, TEXT
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import field_of, with_status
@@ -61,7 +61,7 @@ class Pages:
         """Show a refused form again with what was typed; raise the refusal for a program."""
         if as_asked().form != "html":
             raise refusal
-        errors = {field_of(refusal): texts.sentence(refusal, as_asked().locale)}
+        errors = {field_of(refusal): refusals.sentence(refusal, as_asked().locale)}
         context = {"places": (), "here": None} if page == "pages/join.html" else {}
         return with_status(self._page(page, fields=fields, errors=errors, **context), refusal)
 

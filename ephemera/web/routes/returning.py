@@ -5,7 +5,7 @@ from quart import Blueprint, Response, request
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.lobby.lobby import Admission, Waiting
 from ephemera.lobby.returning import LostPlace
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.rendering.media import HTML
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import with_status
@@ -73,7 +73,7 @@ class Returns:
         if as_asked().form != "html" or isinstance(refusal, NoSuchRoom):
             raise refusal
         lost = await self._returning.lost(room_id, shown_token())
-        return with_status(self._page(lost, texts.sentence(refusal, as_asked().locale)), refusal)
+        return with_status(self._page(lost, refusals.sentence(refusal, as_asked().locale)), refusal)
 
     def _page(self, lost: LostPlace, error: str | None = None) -> Response:
         html = self._fragments.render(

@@ -21,7 +21,7 @@ from ephemera.domain.errors import (
     Refusal,
 )
 from ephemera.lobby.lobby import Seated
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.rendering.media import HTML
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import field_of, with_status
@@ -80,7 +80,7 @@ class Sheets:
         if alone or seated.member.role != "host" or isinstance(refusal, NoSuchRoom | NotAllowed):
             raise refusal
         place = field_of(refusal) if isinstance(refusal, Invalid) else "form"
-        errors = {place: texts.sentence(refusal, as_asked().locale)}
+        errors = {place: refusals.sentence(refusal, as_asked().locale)}
         return with_status(self._options(seated, fields=fields, errors=errors), refusal)
 
     def _options(self, seated: Seated, **form: Mapping[str, str]) -> Response:

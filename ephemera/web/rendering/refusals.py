@@ -1,4 +1,4 @@
-"""What people are told of what is refused, and the names of a few things."""
+"""What people are told of what is refused."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -18,11 +18,10 @@ from ephemera.domain.rooms import (
 )
 from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES
 from ephemera.lobby.retries import MOST_KEY_CHARACTERS, SHORTEST_KEY
-from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, said
+from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, duration, said
 
 _MINUTE: Final = 60
-_HOUR: Final = 60 * _MINUTE
-_DAY: Final = 24 * _HOUR
+_DAY: Final = 24 * 60 * _MINUTE
 
 
 def sentence(refusal: Refusal, locale: str = ENGLISH) -> str:
@@ -49,20 +48,6 @@ def _told(refusal: Refusal) -> Sentence:
             return said("We cannot take more right now. Please try again in a moment.")
         case _:
             return _REFUSALS[refusal.reason]
-
-
-def sign_name(sign: Sign) -> Sentence:
-    """Return what a sign on a message means."""
-    return _SIGNS[sign]
-
-
-def duration(seconds: float) -> Sentence:
-    """Return a length of time in words, in its largest whole unit up to hours."""
-    if seconds >= _HOUR:
-        return counted("%(n)s hour", "%(n)s hours", int(seconds // _HOUR))
-    if seconds >= _MINUTE:
-        return counted("%(n)s minute", "%(n)s minutes", int(seconds // _MINUTE))
-    return counted("%(n)s second", "%(n)s seconds", int(seconds))
 
 
 def _one_of(seconds: tuple[int, ...]) -> Sentence:
@@ -182,13 +167,4 @@ _PROBLEMS: Final[Mapping[tuple[str, str], Sentence]] = {
         "A key has at most %(n)s characters.",
         MOST_KEY_CHARACTERS,
     ),
-}
-
-_SIGNS: Final[Mapping[Sign, Sentence]] = {
-    "yes": said("Yes"),
-    "no": said("No"),
-    "love": said("Love"),
-    "laugh": said("Laugh"),
-    "wow": said("Wow"),
-    "sad": said("Sad"),
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from ephemera.domain.errors import Invalid, NotHost, Refusal, TooMany
-from ephemera.web.rendering import texts
+from ephemera.web.rendering import refusals
 from ephemera.web.rendering.languages import Name, counted, plural_forms, said
 from tests.support.languages import pseudo_spoken
 
@@ -36,8 +36,8 @@ def test_a_refusal_is_told_in_the_readers_language(
     refusal: Refusal, english: str, pseudo: str
 ) -> None:
     with pseudo_spoken() as locale:
-        assert texts.sentence(refusal, locale) == pseudo
-        assert texts.sentence(refusal) == english
+        assert refusals.sentence(refusal, locale) == pseudo
+        assert refusals.sentence(refusal) == english
 
 
 def test_numbers_are_grouped_and_names_set_apart() -> None:
