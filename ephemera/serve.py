@@ -24,10 +24,10 @@ from hypercorn.config import Config
 
 from ephemera.logs import on_loop_error
 from ephemera.server import garbage
-from ephemera.server.accepting import ListenerConfig
+from ephemera.server.accepting import ListeningConfig
 from ephemera.server.bounds import Bounds
 from ephemera.server.forwarded import behind_proxies
-from ephemera.server.listener import ListenError, listen, url_of
+from ephemera.server.listening import ListenError, listen, url_of
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 
@@ -105,7 +105,7 @@ def load_config(file: Path, settings: Settings) -> Config:
         raise ServingError(f"{file.name} cannot be read as TOML.") from None
     for key in mapping:
         _check_key(key, file.name)
-    config = ListenerConfig.from_mapping(mapping)
+    config = ListeningConfig.from_mapping(mapping)
     if config.workers != 1 and settings.engine == "memory":
         raise ServingError(
             f"{file.name}: workers must be 1, for each worker of the memory engine "

@@ -17,7 +17,7 @@ _REFUSED_AT_ONCE: Final = 64
 """Then the event loop takes a breath."""
 
 
-class Listener(socket.socket):
+class ListeningSocket(socket.socket):
     """A listening socket that fails once, and then has nothing to accept until it is asked again.
 
     What could not be accepted stays in the kernel's backlog; nobody is turned away.
@@ -55,18 +55,18 @@ class Listener(socket.socket):
             raise
 
 
-class ListenerConfig(Config):
-    """Hypercorn's configuration, with listeners of this kind."""
+class ListeningConfig(Config):
+    """Hypercorn's configuration, with listening sockets of this kind."""
 
     def create_sockets(self) -> Sockets:
-        """Return the listeners that Hypercorn would take."""
+        """Return the sockets that Hypercorn would take."""
         made = super().create_sockets()
         return Sockets(
-            secure_sockets=_listeners(made.secure_sockets),
-            insecure_sockets=_listeners(made.insecure_sockets),
+            secure_sockets=_listening(made.secure_sockets),
+            insecure_sockets=_listening(made.insecure_sockets),
             quic_sockets=made.quic_sockets,
         )
 
 
-def _listeners(sockets: list[socket.socket]) -> list[socket.socket]:
-    return [Listener(fileno=each.detach()) for each in sockets]
+def _listening(sockets: list[socket.socket]) -> list[socket.socket]:
+    return [ListeningSocket(fileno=each.detach()) for each in sockets]

@@ -14,7 +14,7 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper, ConnectionState, Event
 from hypercorn.typing import WorkerContext as HypercornContext
 
-from ephemera.server.accepting import Listener
+from ephemera.server.accepting import ListeningSocket
 from ephemera.server.bounds import Bounds
 from ephemera.server.connection import Connection
 from ephemera.server.exchange import Asgi
@@ -107,7 +107,7 @@ class Server:
         ]
 
     async def _accept(self, listener: socket, tls: SSLContext | None) -> asyncio.Server:
-        if isinstance(listener, Listener) and self.bounds.connections_per_address:
+        if isinstance(listener, ListeningSocket) and self.bounds.connections_per_address:
             listener.limit(self._guests)
         return await asyncio.get_running_loop().create_server(
             lambda: Connection(self),

@@ -13,7 +13,7 @@ _LOOKS: Final = 4
 class WriteTimeout:
     """Calls `when_over` when nothing was taken for `seconds`. It exists while something waits.
 
-    The kernel has a time-out for that (`listener.py`), but not on sockets at a path.
+    The kernel has a time-out for that (`listening.py`), but not on sockets at a path.
     """
 
     __slots__ = ("_end", "_last", "_loop", "_seconds", "_taken_at", "_timer", "_unsent", "_when")

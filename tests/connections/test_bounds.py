@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from h2.errors import ErrorCodes
 
-from ephemera.server.accepting import Listener
+from ephemera.server.accepting import ListeningSocket
 from ephemera.server.guests import Guests, block_of
 from tests.support.connections import (
     OTHER_STREAM,
@@ -480,7 +480,7 @@ async def test_sockets_at_a_path_have_no_addresses(tmp_path: Path) -> None:
 
 async def test_who_is_refused_lets_the_loop_breathe(caplog: pytest.LogCaptureFixture) -> None:
     opened = socket.create_server(("127.0.0.1", 0))
-    with Listener(fileno=opened.detach()) as listener:
+    with ListeningSocket(fileno=opened.detach()) as listener:
         listener.limit(Guests(0))
         listener.settimeout(0)
         port = listener.getsockname()[1]

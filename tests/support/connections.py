@@ -16,7 +16,7 @@ import pytest
 from hypercorn.config import Config
 
 from ephemera.logs import Formatter, on_loop_error
-from ephemera.server.accepting import ListenerConfig
+from ephemera.server.accepting import ListeningConfig
 from ephemera.server.bounds import Bounds
 from ephemera.server.connection import Connection
 from ephemera.server.scopes import WHOLE
@@ -102,7 +102,7 @@ def unread(one: Connection) -> int:
 
 
 def a_config() -> Config:
-    config = ListenerConfig.from_mapping(CONFIGURED)
+    config = ListeningConfig.from_mapping(CONFIGURED)
     config.errorlog = logging.getLogger("hypercorn.error")
     return config
 

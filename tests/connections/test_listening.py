@@ -12,20 +12,20 @@ from typing import Final
 
 import pytest
 
-from ephemera.server.accepting import Listener, ListenerConfig
-from ephemera.server.listener import ListenError, listen, url_of
+from ephemera.server.accepting import ListeningConfig, ListeningSocket
+from ephemera.server.listening import ListenError, listen, url_of
 from tests.support.patience import PATIENCE
 
 ALLOWED: Final = 128
 
 
 @contextmanager
-def somebody_at_the_door() -> Iterator[Listener]:
+def somebody_at_the_door() -> Iterator[ListeningSocket]:
     """Listen as under Hypercorn, and let somebody wait to be accepted."""
-    config = ListenerConfig()
+    config = ListeningConfig()
     config.bind = [f"fd://{socket.create_server(('127.0.0.1', 0)).detach()}"]
     [listener] = config.create_sockets().insecure_sockets
-    assert isinstance(listener, Listener)
+    assert isinstance(listener, ListeningSocket)
     with listener, socket.create_connection(listener.getsockname()):
         yield listener
 
