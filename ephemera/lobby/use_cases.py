@@ -5,11 +5,11 @@ from typing import NamedTuple
 from ephemera.clock import Clock
 from ephemera.engine.base import Engine
 from ephemera.lobby.invitations import Invitations
-from ephemera.lobby.keeper import Keeper
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reading import Reading
+from ephemera.lobby.restoring import Restoring
 from ephemera.lobby.retries import Retries
 from ephemera.lobby.returning import Returning
 from ephemera.lobby.talk import Talk
@@ -39,7 +39,7 @@ def use_cases(  # noqa: PLR0913 - what an operator may choose about rooms
 
     Rooms that the engine loses are brought back from now on.
     """
-    engine.entrust(Keeper(engine).bring_back)
+    engine.entrust(Restoring(engine).bring_back)
     limits = Limits(engine, clock, enforced=rate_limits)
     retries, presence = Retries(secret), Presence(engine, clock)
     lobby = Lobby(engine, clock, limits, retries, lifetime=lifetime, most_rooms=most_rooms)

@@ -17,7 +17,7 @@ from ephemera.engine.base import Change, Conflict, EngineUnfit
 from ephemera.engine.redis import RedisEngine, checking, connect
 from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.sweeping import ASLEEP_SECONDS, TAKEN_SECONDS
-from ephemera.lobby.keeper import Keeper
+from ephemera.lobby.restoring import Restoring
 from tests.contracts.test_engine import ADA, BEN, END, LATER, ROOM, opening, say, saying, wiping
 from tests.support.patience import PATIENCE
 from tests.support.processes import comes, until
@@ -38,7 +38,7 @@ class Process:
             lambda _, signal: self.signals.append(signal),
             self.astray.append,
         )
-        self.engine.entrust(Keeper(self.engine).bring_back)
+        self.engine.entrust(Restoring(self.engine).bring_back)
 
     async def has_heard(self, *numbers: int) -> None:
         await comes(lambda: len(self.heard) >= len(numbers))
@@ -409,7 +409,7 @@ async def test_a_room_that_was_closed_meanwhile_is_not_brought_back_a_second_tim
     snapshot = await theirs.engine.load(ROOM.id)
     assert snapshot
     await theirs.engine.commit(wiping(snapshot.room))
-    await Keeper(ours.engine).bring_back(ROOM)
+    await Restoring(ours.engine).bring_back(ROOM)
     assert await ours.engine.find(ROOM.code) is None
     assert await theirs.engine.load(ROOM.id) is None
 

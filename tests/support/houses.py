@@ -11,7 +11,7 @@ from ephemera.domain.events import RoomWiped
 from ephemera.domain.log import Entry
 from ephemera.engine.redis import RedisEngine, connect
 from ephemera.engine.redis.keys import LAYOUT
-from ephemera.lobby.keeper import Keeper
+from ephemera.lobby.restoring import Restoring
 from tests.support.clock import FakeClock
 from tests.support.ledger import Ledger
 from tests.support.patience import PATIENCE
@@ -33,7 +33,7 @@ class Process:
         self.client = connect(url)
         self._lose_news(self.client.pubsub())
         self.engine = TroubledEngine(kind(self.client), clock, happened)
-        self.engine.entrust(Keeper(self.engine).bring_back)
+        self.engine.entrust(Restoring(self.engine).bring_back)
         self.engine.listen(self._hear, None, self._go_astray)
         self.house: House = a_house(self.engine, clock=clock)
         self.happened = happened

@@ -2,7 +2,7 @@
 
 from ephemera.clock import Clock
 from ephemera.engine.memory import MemoryEngine
-from ephemera.lobby.keeper import Keeper
+from ephemera.lobby.restoring import Restoring
 
 
 async def lose_and_bring_back(engine: MemoryEngine, room_id: str, clock: Clock) -> None:
@@ -12,4 +12,4 @@ async def lose_and_bring_back(engine: MemoryEngine, room_id: str, clock: Clock) 
     engine._forget(room_id)
     assert await engine.load(room_id) is None
     engine.clock = clock
-    await Keeper(engine).bring_back(snapshot.room)
+    await Restoring(engine).bring_back(snapshot.room)

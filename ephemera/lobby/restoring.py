@@ -10,8 +10,8 @@ from ephemera.engine.base import Conflict, Engine
 from ephemera.lobby.steps import Steps
 
 
-class Keeper:
-    """Keeps rooms whose members are still here; what was said in them is lost."""
+class Restoring:
+    """The use case of rooms whose members are still here; what was said in them is lost."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
