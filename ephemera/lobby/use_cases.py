@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ephemera.clock import Clock
 from ephemera.engine.base import Engine
-from ephemera.lobby.invitations import Invitations
+from ephemera.lobby.issuing import Issuing
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
@@ -23,7 +23,7 @@ class UseCases(NamedTuple):
     presence: Presence
     reading: Reading
     returning: Returning
-    invitations: Invitations
+    issuing: Issuing
 
 
 def use_cases(  # noqa: PLR0913 - what an operator may choose about rooms
@@ -49,5 +49,5 @@ def use_cases(  # noqa: PLR0913 - what an operator may choose about rooms
         presence=presence,
         reading=Reading(engine, presence),
         returning=Returning(engine, clock, limits, retries),
-        invitations=Invitations(lobby, retries),
+        issuing=Issuing(lobby, retries),
     )

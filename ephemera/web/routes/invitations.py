@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, jsonify
 
 from ephemera.domain.errors import Refusal
-from ephemera.lobby.invitations import Issued
+from ephemera.lobby.issuing import Issued
 from ephemera.web.rendering.fields import invitation_fields
 from ephemera.web.rendering.media import HTML, TEXT
 from ephemera.web.road.asked import as_asked
@@ -19,7 +19,7 @@ class Invitations:
 
     def __init__(self, kit: Kit) -> None:
         self._lobby = kit.lobby
-        self._invitations = kit.invitations
+        self._issuing = kit.issuing
         self._fragments = kit.fragments
         self._clock = kit.clock
         self._sheets = Sheets(kit)
@@ -35,7 +35,7 @@ class Invitations:
         fields = await read_form()
         seated = await self._lobby.seated(room_id, shown_token())
         try:
-            issued = await self._invitations.issue(
+            issued = await self._issuing.issue(
                 seated,
                 read_number(fields, "uses", 1),
                 read_number(fields, "lasts", DEFAULT_SECONDS),

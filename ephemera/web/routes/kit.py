@@ -9,7 +9,7 @@ from quart import Blueprint
 from ephemera.clock import Clock
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
-from ephemera.lobby.invitations import Invitations
+from ephemera.lobby.issuing import Issuing
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reading import Reading
@@ -31,7 +31,7 @@ class Kit:
     presence: Presence
     reading: Reading
     returning: Returning
-    invitations: Invitations
+    issuing: Issuing
     hub: Hub
     feed: Feed
     fragments: Fragments

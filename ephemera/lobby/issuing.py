@@ -1,4 +1,4 @@
-"""Invitations: ways in that a host hands out one by one."""
+"""Issuing invitations: ways in that a host hands out one by one."""
 
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ class Issued(NamedTuple):
     word: Word
 
 
-class Invitations:
-    """Makes the words of invitations."""
+class Issuing:
+    """Makes invitations and their words."""
 
     def __init__(self, lobby: Lobby, retries: Retries) -> None:
         self._lobby = lobby
