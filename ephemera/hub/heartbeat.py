@@ -1,4 +1,4 @@
-"""One timer for all heartbeats: the rooms take turns, a few streams in each go.
+"""One timer for all heartbeats: the rooms take turns, a few streams in each batch.
 
 A heartbeat shows both ends that the connection is alive, lets proxies keep
 it, uncovers clients that vanished, and renews the lease of the seat. The
@@ -47,37 +47,37 @@ class Heartbeat:
 
     async def turn(self, number: int) -> None:
         """Beat for one slice, spread over its part of the period, and note who has departed."""
-        goes = self._goes(number)
-        for rooms in goes:
-            await self._wait(self._period / SLICES / len(goes))
+        batches = self._batches(number)
+        for rooms in batches:
+            await self._wait(self._period / SLICES / len(batches))
             for room_id in rooms:
                 await self._beat(room_id)
         await self._note_departed()
         await self._answer_calls()
 
-    def _goes(self, number: int) -> list[list[str]]:
-        """Divide the rooms of a slice so that no go takes long.
+    def _batches(self, number: int) -> list[list[str]]:
+        """Divide the rooms of a slice so that no batch takes long.
 
         The later the heart is, the more it does at once: a loop that is busy
         must not let leases end.
         """
         most = AT_ONCE * (1 + max(0, int(self._lateness())))
-        goes: list[list[str]] = [[]]
+        batches: list[list[str]] = [[]]
         streams = 0
         for room_id in self._hub.slice(number):
             if streams >= most:
-                goes.append([])
+                batches.append([])
                 streams = 0
-            goes[-1].append(room_id)
+            batches[-1].append(room_id)
             streams += len(self._hub.streams_of(room_id))
-        return goes
+        return batches
 
     def _lateness(self) -> float:
-        """Return the seconds since the next go should have been, at most a period."""
+        """Return the seconds since the next batch should have been, at most a period."""
         return min(asyncio.get_running_loop().time() - self._due, self._period)
 
     async def _wait(self, seconds: float) -> None:
-        """Wait until so long after the last go was due, or at least for a breath of the loop.
+        """Wait until so long after the last batch was due, or at least for a breath of the loop.
 
         Of the beats that were missed only those of one period are made up for.
         """

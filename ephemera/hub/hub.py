@@ -16,7 +16,7 @@ from ephemera.clock import Clock
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import Event, RoomWiped, Signal, StreamClosed, StreamOpened
 from ephemera.domain.log import Entry
-from ephemera.hub.elsewhere import Elsewhere
+from ephemera.hub.remote_streams import RemoteStreams
 from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 
@@ -64,7 +64,7 @@ class Hub:
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
-        self._elsewhere = Elsewhere()
+        self._remote = RemoteStreams()
         self._departed: list[Departure] = []
         self._called: set[tuple[str, str]] = set()
         self._slices: tuple[set[str], ...] = tuple(set() for _ in range(SLICES))
@@ -99,7 +99,7 @@ class Hub:
 
     def opened(self, stream: Stream) -> StreamOpened:
         """Return what other processes must be told when it has opened, and is endless."""
-        return self._elsewhere.opened(stream)
+        return self._remote.opened(stream)
 
     def remove(self, stream: Stream) -> None:
         """Forget the stream. Synchronous, so that it holds even when a task is cancelled."""
@@ -114,7 +114,7 @@ class Hub:
             del self._rooms[stream.room_id]
             for rooms in self._slices:
                 rooms.discard(stream.room_id)
-        closed = self._elsewhere.closed(stream)
+        closed = self._remote.closed(stream)
         self._departed.append(Departure(stream.room_id, closed, self._clock()))
 
     def has_stream(self, room_id: str, member_id: str) -> bool:
@@ -163,7 +163,7 @@ class Hub:
     def sense(self, room_id: str, signal: Signal) -> None:
         """Pass on what is so only just now: the engine's sensor."""
         if isinstance(signal, StreamOpened | StreamClosed):
-            self._note_elsewhere(room_id, signal)
+            self._note_remote(room_id, signal)
             return
         rendered: dict[tuple[Representation, str], bytes] = {}
         for stream in tuple(self._rooms.get(room_id, ())):
@@ -200,11 +200,11 @@ class Hub:
         for stream in self:
             stream.cut()
 
-    def _note_elsewhere(self, room_id: str, signal: StreamOpened | StreamClosed) -> None:
-        if not self._elsewhere.concerns(signal):
+    def _note_remote(self, room_id: str, signal: StreamOpened | StreamClosed) -> None:
+        if not self._remote.concerns(signal):
             return
         for stream in self._endless(room_id, signal.member_id):
-            self._elsewhere.note(stream, signal)
+            self._remote.note(stream, signal)
         self._displace(room_id, signal.member_id)
         if isinstance(signal, StreamClosed):
             self._called.add((room_id, signal.member_id))
@@ -219,7 +219,7 @@ class Hub:
 
     def _displace(self, room_id: str, member_id: str) -> None:
         for newer, stream in enumerate(reversed(self._endless(room_id, member_id))):
-            if newer + self._elsewhere.count_newer(stream) >= MOST_STREAMS_OF_A_SEAT:
+            if newer + self._remote.count_newer(stream) >= MOST_STREAMS_OF_A_SEAT:
                 stream.end(stream.renderer.finite)
 
 

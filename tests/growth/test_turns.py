@@ -18,7 +18,7 @@ from tests.support.rooms import NOON, House, a_house
 ROOMS: Final = 300
 MEMBERS: Final = 4
 
-# What one go may do, so that it takes about 2 ms and never 5: the sizes in the code are held to it.
+# What a batch may do so that it takes some 2 ms and never 5: the sizes in the code are held to it.
 MOST_LOOKS: Final = 50
 MOST_CHANGES: Final = 4
 MOST_PINGS: Final = 48 + MEMBERS - 1

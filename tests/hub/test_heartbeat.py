@@ -148,9 +148,9 @@ async def test_a_heart_that_is_late_does_more_at_once() -> None:
     )
     now = asyncio.get_running_loop().time()
     heart._due = now + 15
-    on_time = heart._goes(0)
+    on_time = heart._batches(0)
     heart._due = now - 5
-    late = heart._goes(0)
+    late = heart._batches(0)
     assert list(map(len, on_time)) == [AT_ONCE, AT_ONCE]
     assert list(map(len, late)) == [2 * AT_ONCE]
     assert list(chain(*on_time)) == list(chain(*late))

@@ -14,7 +14,7 @@ from ephemera.domain.events import StreamClosed, StreamOpened
 from ephemera.hub.stream import Stream
 
 
-class Elsewhere:
+class RemoteStreams:
     """Counts for each stream of this process the newer ones of its seat at others."""
 
     def __init__(self) -> None:
