@@ -201,7 +201,7 @@ class Revoke(Power):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Act):
+class AnswerKnock(Act):
     """Let in who knocks, or turn them away."""
 
     knock: str

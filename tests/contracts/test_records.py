@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import ValidationError
 
-from ephemera.domain.commands import Answer, By, Invite, Leave, Mute, Post, React, Remove
+from ephemera.domain.commands import AnswerKnock, By, Invite, Leave, Mute, Post, React, Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.decide import decide
 from ephemera.domain.events import (
@@ -85,7 +85,7 @@ def a_lived_in_room() -> Room:
         By("p1", Invite(digest="word's digest", uses=2)),
         joining("Zoe"),
         joining("Cleo"),
-        By("p1", Answer(knock="k2", admit=False)),
+        By("p1", AnswerKnock(knock="k2", admit=False)),
         By("p4", Leave()),
     ):
         room, _ = decide(room, command, NOON)

@@ -7,7 +7,7 @@ from typing import Final, get_origin
 import pytest
 
 from ephemera.domain.commands import (
-    Answer,
+    AnswerKnock,
     By,
     ChangeOptions,
     Command,
@@ -90,7 +90,7 @@ def knock_in_vain(room: Room, number: int) -> Room:
     knock = room.knocks[-1].id
     away: Command = Withdraw(knock_id=knock)
     if number % 2:
-        away = By("p1", Answer(knock=knock, admit=False))
+        away = By("p1", AnswerKnock(knock=knock, admit=False))
     return after(room, away, By("p1", ChangeOptions(ask=False)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ephemera.domain.commands import (
-    Answer,
+    AnswerKnock,
     By,
     ChangeOptions,
     Close,
@@ -63,7 +63,7 @@ def an_asking_room(*others: str, **options: object) -> Room:
 
 
 def answering(knock: str = "k1", by: str = "p1", *, admit: bool = True) -> By:
-    return By(by, Answer(knock=knock, admit=admit))
+    return By(by, AnswerKnock(knock=knock, admit=admit))
 
 
 def away(room: Room, *nicknames: str) -> Room:

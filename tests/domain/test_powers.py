@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ephemera.domain.commands import (
-    Answer,
+    AnswerKnock,
     Appoint,
     By,
     Close,
@@ -383,7 +383,7 @@ def test_who_waits_at_the_door_comes_in_as_muted_as_they_left() -> None:
     waiting = Join(nickname="Mona", digest="new", code=CODE, previous="Mona's digest")
     room, _ = decide(asking, waiting, NOON)
     assert room.silenced == ("new", "Mona's digest"), "and so does whoever shows the older one"
-    assert named(after(room, By(ADA, Answer(knock="k1"))), "Mona").muted
+    assert named(after(room, By(ADA, AnswerKnock(knock="k1"))), "Mona").muted
 
 
 # Hosts

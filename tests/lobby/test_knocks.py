@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ephemera.domain.commands import Answer, ChangeOptions, Remove
+from ephemera.domain.commands import AnswerKnock, ChangeOptions, Remove
 from ephemera.domain.errors import KnockGone, NoSuchRoom, Removed, RoomFull, TooMany, WrongCode
 from ephemera.domain.events import KnockEnded
 from ephemera.domain.rooms import KNOCK_SECONDS, MOST_KNOCKS, Knock
@@ -45,7 +45,7 @@ async def knock(  # noqa: PLR0913 - what a knock consists of
 
 
 async def answer(house: House, ada: Admission, knock_id: str = "k1", *, admit: bool = True) -> None:
-    await house.act(ada, Answer(knock=knock_id, admit=admit))
+    await house.act(ada, AnswerKnock(knock=knock_id, admit=admit))
 
 
 async def stay(house: House, ada: Admission, until: float) -> None:

@@ -250,7 +250,7 @@ class PowersMachine(Driven):
         waiting, before = list(self.model.waiting.values()), self.room()
         knocker = waiting[which % len(waiting)] if waiting else None
         knock_id = (knocker.knock_id if knocker else None) or "k1"
-        room = self.do(who, c.Answer(knock=knock_id, admit=admit))
+        room = self.do(who, c.AnswerKnock(knock=knock_id, admit=admit))
         if not (room and before and knocker):
             assert room is None
             return

@@ -97,7 +97,7 @@ class Race:
 
     async def answer(self, who: Admission) -> None:
         if self.zoe:
-            await self.house.act(who, c.Answer(knock=self.zoe.knock.id))
+            await self.house.act(who, c.AnswerKnock(knock=self.zoe.knock.id))
 
     async def withdraw(self) -> None:
         if self.zoe:

@@ -19,7 +19,7 @@ _RULES: Final[Mapping[type[Act], Callable[[Room, Member, Any, float], Facts]]] =
     commands.Rotate: doors.rotate,
     commands.Invite: doors.invite,
     commands.Revoke: doors.revoke,
-    commands.Answer: knocks.answer,
+    commands.AnswerKnock: knocks.answer,
     commands.Return: seats.return_,
     commands.Leave: seats.leave,
     commands.Close: seats.close,

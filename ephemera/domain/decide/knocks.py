@@ -1,6 +1,6 @@
 """Knocking: waiting at the door until a host answers."""
 
-from ephemera.domain.commands import Answer, Join, Withdraw
+from ephemera.domain.commands import AnswerKnock, Join, Withdraw
 from ephemera.domain.decide.common import Facts, ordinal
 from ephemera.domain.decide.seats import check_space, seat
 from ephemera.domain.errors import DoorCrowded, KnockGone, NotHost
@@ -17,7 +17,7 @@ def knock(room: Room, joining: Join, now: float) -> Facts:
     yield KnockerKept(waiting.id, joining.digest, joining.previous)
 
 
-def answer(room: Room, by: Member, act: Answer, now: float) -> Facts:
+def answer(room: Room, by: Member, act: AnswerKnock, now: float) -> Facts:
     """Let somebody in, or turn them away; without a host here, any member may."""
     if by.role != "host" and room.has_host_here:
         raise NotHost

@@ -13,7 +13,7 @@ from quart import Blueprint, Response
 from ephemera.domain.codes import new_code
 from ephemera.domain.commands import (
     Act,
-    Answer,
+    AnswerKnock,
     Appoint,
     ChangeOptions,
     Delete,
@@ -88,10 +88,10 @@ def _revocation(fields: Fields, _: str) -> Revoke:
     return Revoke(invitation=read_id(fields, "invitation"))
 
 
-def _admission(fields: Fields, _: str) -> Answer:
+def _admission(fields: Fields, _: str) -> AnswerKnock:
     """Let somebody in whose `knock` that is, or not (`answer` decline)."""
     admit = read_choice(fields, "answer", _ANSWERS, default=True)
-    return Answer(knock=read_id(fields, "knock"), admit=admit)
+    return AnswerKnock(knock=read_id(fields, "knock"), admit=admit)
 
 
 def _deletion(fields: Fields, _: str) -> Delete:
