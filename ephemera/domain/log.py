@@ -1,12 +1,16 @@
 """The log of a room: an event at its place, what may be seen of it, and a room at one moment."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
+
+LOG_EVENTS: Final = 200
+LOG_BYTES: Final = 256 * 1024
+"""A room's log holds at most so many events of so much weight; older ones go first."""
 
 
 class Entry(NamedTuple):

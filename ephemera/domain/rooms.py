@@ -12,6 +12,9 @@ GRACES: Final = (30, 120, 900, 3600)
 """Seconds that a seat without a stream is kept; the opener of a room chooses."""
 VANISHINGS: Final = (0, 60, 300, 3600)
 """Seconds after which a message disappears by itself; 0: it stays."""
+INVITATION_SECONDS: Final = (600, 3600, 21_600, 86_400)
+"""How long an invitation may be good for; whoever issues it chooses."""
+USUAL_INVITATION_SECONDS: Final = 3600
 MOST_FORMER_NAMES: Final = 200
 """How many names of people who are not here stay reserved: the newest. Nothing that an older one
 said is in the log any more, which has 200 events: so many others have come and gone since."""

@@ -25,7 +25,7 @@ the engine makes the decision hold or says Conflict.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from ephemera.clock import Clock
 from ephemera.domain.cursors import Cursor
@@ -33,10 +33,6 @@ from ephemera.domain.events import Signal
 from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-
-LOG_EVENTS: Final = 200
-LOG_BYTES: Final = 256 * 1024
-"""A room's log holds at most so many events of so much weight; older ones go first."""
 
 
 class EngineUnfit(Exception):

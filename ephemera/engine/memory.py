@@ -11,19 +11,10 @@ from dataclasses import dataclass, field
 from ephemera.clock import steady_clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event, Signal, amended, amends
-from ephemera.domain.log import Entry, Snapshot
+from ephemera.domain.log import LOG_BYTES, LOG_EVENTS, Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import (
-    LOG_BYTES,
-    LOG_EVENTS,
-    Astray,
-    Change,
-    Conflict,
-    Keeper,
-    Listener,
-    Sensor,
-)
+from ephemera.engine.base import Astray, Change, Conflict, Keeper, Listener, Sensor
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.deadlines import Deadlines
 

@@ -2,7 +2,6 @@
 const life = document.getElementById('life');
 const words = document.getElementById('left');
 const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
-const GUEST = 3600; // seconds that a room waits for its first guest, at least
 
 const unit = (value, name) => new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit: name, unitDisplay: 'long' }).format(value);
 
@@ -34,7 +33,7 @@ if (life) {
   function wait() {
     const until = document.getElementById('waits-until');
     if (!until) return;
-    const kept = Math.max(GUEST, Number(document.getElementById('rules').dataset.grace));
+    const kept = Math.max(Number(life.dataset.guest), Number(document.getElementById('rules').dataset.grace));
     const sentence = clock.format(Math.min(now() + kept, Number(life.dataset.until)) * 1000);
     if (until.textContent !== sentence) until.textContent = sentence;
   }

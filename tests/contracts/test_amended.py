@@ -20,10 +20,10 @@ from ephemera.domain.events import (
     Signal,
     Superseded,
 )
-from ephemera.domain.log import Entry
+from ephemera.domain.log import LOG_BYTES, LOG_EVENTS, Entry
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Conflict, Engine
+from ephemera.engine.base import Change, Conflict, Engine
 from tests.support.processes import comes
 from tests.support.rooms import DAY, NOON, a_room
 

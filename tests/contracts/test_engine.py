@@ -11,10 +11,10 @@ import pytest
 from ephemera.domain.codes import partition_of
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, RoomWiped
-from ephemera.domain.log import Entry
+from ephemera.domain.log import LOG_BYTES, LOG_EVENTS, Entry
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room, Trace
-from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change, Conflict, Engine
+from ephemera.engine.base import Change, Conflict, Engine
 from tests.support.processes import comes
 from tests.support.rooms import DAY, NOON, a_room, code_of
 

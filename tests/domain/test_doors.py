@@ -18,7 +18,6 @@ from ephemera.domain.commands import (
     Rotate,
 )
 from ephemera.domain.decide import decide
-from ephemera.domain.decide.doors import INVITATION_SECONDS
 from ephemera.domain.errors import (
     Invalid,
     InvitationGone,
@@ -43,7 +42,13 @@ from ephemera.domain.events import (
     RoomLocked,
     RoomUnlocked,
 )
-from ephemera.domain.rooms import MOST_CLOSED_INVITATIONS, MOST_INVITATIONS, Invitation, Room
+from ephemera.domain.rooms import (
+    INVITATION_SECONDS,
+    MOST_CLOSED_INVITATIONS,
+    MOST_INVITATIONS,
+    Invitation,
+    Room,
+)
 from tests.support.rooms import CODE, NOON, a_room, after, joining, named
 
 NEW_CODE = "ZYXWVTSRQP"

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from ephemera.engine.base import LOG_BYTES, LOG_EVENTS
+from ephemera.domain.log import LOG_BYTES, LOG_EVENTS
 from tests.growth.test_cost import counting
 from tests.support.cast import BROWSER, CURL, PROGRAM, House, Person
 from tests.support.parsers import TEXT

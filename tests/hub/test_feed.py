@@ -9,8 +9,7 @@ import pytest
 from ephemera.domain.commands import Remove
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
-from ephemera.domain.log import Entry
-from ephemera.engine.base import LOG_EVENTS
+from ephemera.domain.log import LOG_EVENTS, Entry
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
 from ephemera.web.rendering.representations import TextLines

@@ -1,10 +1,16 @@
 """What people are told, in the language they read."""
 
+from collections.abc import Callable, Collection
+from typing import Any, get_args
+
 import pytest
 
 from ephemera.domain.errors import Invalid, NotHost, Refusal, TooMany
+from ephemera.domain.rooms import LEAST_SEATS, MOST_SEATS, Sign
 from ephemera.web.rendering import refusals
-from ephemera.web.rendering.languages import Name, counted, plural_forms, said
+from ephemera.web.rendering.choices import people, seats
+from ephemera.web.rendering.languages import Name, Sentence, counted, plural_forms, said
+from ephemera.web.rendering.sentences import sign_name
 from tests.support.languages import pseudo_spoken
 
 
@@ -38,6 +44,20 @@ def test_a_refusal_is_told_in_the_readers_language(
     with pseudo_spoken() as locale:
         assert refusals.sentence(refusal, locale) == pseudo
         assert refusals.sentence(refusal) == english
+
+
+@pytest.mark.parametrize(
+    ("tell", "numbers"),
+    [
+        (seats, range(LEAST_SEATS, MOST_SEATS + 1)),
+        (people, range(1, MOST_SEATS)),
+        (sign_name, get_args(Sign)),
+    ],
+)
+def test_whatever_can_be_chosen_has_words_of_its_own(
+    tell: Callable[[Any], Sentence], numbers: Collection[Any]
+) -> None:
+    assert len({tell(each).plain() for each in numbers}) == len(numbers)
 
 
 def test_numbers_are_grouped_and_names_set_apart() -> None:

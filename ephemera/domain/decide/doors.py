@@ -1,7 +1,6 @@
 """The ways in: the code, which can be locked and rotated, and invitations."""
 
 from dataclasses import replace
-from typing import Final
 
 from ephemera.domain.commands import ComeBack, Invite, Join, Lock, Revoke, Rotate
 from ephemera.domain.decide.common import Facts, ordinal
@@ -26,10 +25,14 @@ from ephemera.domain.events import (
     RoomUnlocked,
 )
 from ephemera.domain.evolve import evolve
-from ephemera.domain.rooms import MOST_INVITATIONS, MOST_SEATS, Invitation, Member, Room
-
-INVITATION_SECONDS: Final = (600, 3600, 21_600, 86_400)
-"""How long an invitation may be good for; whoever issues it chooses."""
+from ephemera.domain.rooms import (
+    INVITATION_SECONDS,
+    MOST_INVITATIONS,
+    MOST_SEATS,
+    Invitation,
+    Member,
+    Room,
+)
 
 
 def join(room: Room, command: Join, now: float) -> Facts:

@@ -10,19 +10,10 @@ from ephemera.clock import Clock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import Signal, amended, amends
-from ephemera.domain.log import Entry, Snapshot
+from ephemera.domain.log import LOG_EVENTS, Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import (
-    LOG_EVENTS,
-    Astray,
-    Change,
-    Conflict,
-    EngineUnfit,
-    Keeper,
-    Listener,
-    Sensor,
-)
+from ephemera.engine.base import Astray, Change, Conflict, EngineUnfit, Keeper, Listener, Sensor
 from ephemera.engine.redis.checking import check, claim
 from ephemera.engine.redis.connecting import disconnect
 from ephemera.engine.redis.keys import Keys, key_of_budget, key_of_code, keys_of

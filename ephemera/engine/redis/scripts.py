@@ -9,8 +9,8 @@ from typing import Any, Final
 import hiredis
 
 from ephemera.domain.events import MemberJoined, MessageEdited, MessagePosted, RoomRestored
-from ephemera.domain.log import Entry
-from ephemera.engine.base import LOG_BYTES, LOG_EVENTS, Change
+from ephemera.domain.log import LOG_BYTES, LOG_EVENTS, Entry
+from ephemera.engine.base import Change
 from ephemera.engine.redis.keys import key_of_code, keys_of
 from ephemera.engine.redis.pipeline import Client, Pipelines
 from ephemera.engine.redis.records import (

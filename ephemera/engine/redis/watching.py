@@ -16,9 +16,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 from ephemera.domain.cursors import NOWHERE, Cursor
 from ephemera.domain.errors import Unavailable
 from ephemera.domain.events import MessagePosted, ReachChanged, Signal
-from ephemera.domain.log import Entry, Snapshot
+from ephemera.domain.log import LOG_EVENTS, Entry, Snapshot
 from ephemera.domain.rooms import Room
-from ephemera.engine.base import LOG_EVENTS, Astray, Change, Keeper, Listener, Sensor
+from ephemera.engine.base import Astray, Change, Keeper, Listener, Sensor
 from ephemera.engine.redis.keys import keys_of
 from ephemera.engine.redis.news import News
 from ephemera.engine.redis.pipeline import Client

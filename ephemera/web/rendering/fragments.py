@@ -22,14 +22,45 @@ from ephemera.domain.codes import show_code
 from ephemera.domain.decide.messages import EDIT_SECONDS
 from ephemera.domain.events import first_line
 from ephemera.domain.links import links_in
-from ephemera.domain.rooms import GRACES, KNOCK_SECONDS, VANISHINGS, Options, Sign
+from ephemera.domain.log import LOG_EVENTS
+from ephemera.domain.presence import GUEST_SECONDS
+from ephemera.domain.rooms import (
+    GRACES,
+    INVITATION_SECONDS,
+    KNOCK_SECONDS,
+    LEAST_SEATS,
+    MOST_FORMER_NAMES,
+    MOST_SEATS,
+    USUAL_INVITATION_SECONDS,
+    VANISHINGS,
+    Options,
+    Sign,
+)
 from ephemera.domain.texts import MOST_CHARACTERS
 from ephemera.domain.words import read_word
+from ephemera.web.rendering.choices import chosen_length, people, seats
 from ephemera.web.rendering.languages import CATALOGUES, ENGLISH, Sentence, duration, plural_forms
 from ephemera.web.rendering.sentences import sentence_of, sign_name
 from ephemera.web.rendering.stencils import Stencil, hole
 
 _HUES: Final = 8
+_STATED: Final[dict[str, Any]] = {
+    "edit_seconds": EDIT_SECONDS,
+    "graces": GRACES,
+    "guest_seconds": GUEST_SECONDS,
+    "invitation_seconds": INVITATION_SECONDS,
+    "knock_seconds": KNOCK_SECONDS,
+    "least_seats": LEAST_SEATS,
+    "log_events": LOG_EVENTS,
+    "most_characters": MOST_CHARACTERS,
+    "most_former_names": MOST_FORMER_NAMES,
+    "most_seats": MOST_SEATS,
+    "signs": get_args(Sign),
+    "usual": Options(),
+    "usual_invitation_seconds": USUAL_INVITATION_SECONDS,
+    "vanishings": VANISHINGS,
+}
+"""What the templates say of choices and limits, as the domain has it."""
 
 
 class Fragments:
@@ -83,16 +114,10 @@ class Fragments:
         environment.install_gettext_callables(  # type: ignore[attr-defined] # of the extension
             catalogue.gettext, catalogue.ngettext, newstyle=True
         )
-        environment.globals |= {
+        environment.globals |= _STATED | {
             "asset": self._asset,
-            "usual": Options(),
-            "graces": GRACES,
-            "vanishings": VANISHINGS,
-            "edit_seconds": EDIT_SECONDS,
-            "knock_seconds": KNOCK_SECONDS,
             "locale": locale,
             "forms": partial(plural_forms, locale),
-            "most_characters": MOST_CHARACTERS,
         }
         environment.filters |= _FILTERS
         return environment
@@ -177,6 +202,7 @@ def _shown(tell: Callable[[Any], Sentence | None]) -> Callable[[Context, Any], M
 
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "by_sign": by_sign,
+    "chosen_length": _shown(chosen_length),
     "clock": clock,
     "duration": _shown(duration),
     "first_line": first_line,
@@ -184,6 +210,8 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "is_word": is_word,
     "iso": iso,
     "linkify": linkify,
+    "people": _shown(people),
+    "seats": _shown(seats),
     "sentence": _shown(sentence_of),
     "show_code": show_code,
     "sign_name": _shown(sign_name),

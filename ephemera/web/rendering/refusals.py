@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Final, get_args
 
-from ephemera.domain.decide.doors import INVITATION_SECONDS
 from ephemera.domain.decide.messages import EDIT_SECONDS
 from ephemera.domain.errors import Invalid, LeavingHandsOver, Refusal, TooMany, Unavailable
 from ephemera.domain.nicknames import MOST_GRAPHEMES
 from ephemera.domain.rooms import (
     GRACES,
+    INVITATION_SECONDS,
     LEAST_SEATS,
     MOST_INVITATIONS,
     MOST_SEATS,
@@ -18,10 +18,10 @@ from ephemera.domain.rooms import (
 )
 from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES
 from ephemera.lobby.retries import MOST_KEY_CHARACTERS, SHORTEST_KEY
+from ephemera.web.rendering.choices import chosen_length
 from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, duration, said
 
 _MINUTE: Final = 60
-_DAY: Final = 24 * 60 * _MINUTE
 
 
 def sentence(refusal: Refusal, locale: str = ENGLISH) -> str:
@@ -62,9 +62,7 @@ def _choice(seconds: int) -> Sentence:
         return said("%(typed)s (never)", typed=typed)
     if seconds < _MINUTE:
         return said("%(typed)s (seconds)", typed=typed)
-    days = counted("%(n)s day", "%(n)s days", seconds // _DAY)
-    length = duration(seconds) if seconds < _DAY else days
-    return said("%(typed)s (%(length)s)", typed=typed, length=length)
+    return said("%(typed)s (%(length)s)", typed=typed, length=chosen_length(seconds))
 
 
 _YES_OR_NO: Final = said("Choose “yes” or “no”.")

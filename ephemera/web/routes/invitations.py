@@ -3,6 +3,7 @@
 from quart import Blueprint, Response, jsonify
 
 from ephemera.domain.errors import Refusal
+from ephemera.domain.rooms import USUAL_INVITATION_SECONDS
 from ephemera.lobby.issuing import Issued
 from ephemera.web.rendering.fields import invitation_fields
 from ephemera.web.rendering.media import HTML, TEXT
@@ -10,8 +11,6 @@ from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin, read_form, read_number, read_retry_key, shown_token
 from ephemera.web.routes.sheets import Sheets
-
-DEFAULT_SECONDS = 3600
 
 
 class Invitations:
@@ -38,7 +37,7 @@ class Invitations:
             issued = await self._issuing.issue(
                 seated,
                 read_number(fields, "uses", 1),
-                read_number(fields, "lasts", DEFAULT_SECONDS),
+                read_number(fields, "lasts", USUAL_INVITATION_SECONDS),
                 read_retry_key(fields),
             )
         except Refusal as refusal:
