@@ -1,6 +1,7 @@
 """Arrows point downwards only, and nothing grows too large to be read in one go."""
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -243,3 +244,9 @@ def test_nothing_but_the_words_of_the_domain_is_known_to_many() -> None:
     knowing = Counter(module for path in MODULES for module in known_by(path))
     many = {name: count for name, count in knowing.items() if count > MOST_WHO_KNOW}
     assert {name for name in many if not name.startswith("ephemera.domain.")} <= FOR_MANY
+
+
+def test_the_id_of_a_message_is_spelt_in_one_place() -> None:
+    paths = [*HOUSE.rglob("*.py"), *(HOUSE.parent / "templates").rglob("*.*")]
+    spelt = [path.name for path in paths if re.search(r"\bm-[{\"'(\[]", path.read_text("utf-8"))]
+    assert spelt == ["cursors.py"]

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from ephemera.domain.cursors import Cursor
+from ephemera.domain.cursors import Cursor, message_id
 from ephemera.domain.terminals import terminal_safe
 from ephemera.terminal.mistakes import Unreached
 
@@ -94,7 +94,7 @@ def kept_since(resync: Event, cursor: str) -> list[Event]:
 def own_id(message: Event) -> str:
     """Return the id by which later events name this message."""
     cursor = Cursor.read(cursor_of(message))
-    return f"m-{cursor.sequence}" if cursor else ""
+    return message_id(cursor.sequence) if cursor else ""
 
 
 def _changes(event: Event) -> bool:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ephemera.domain.cursors import Cursor
+from ephemera.domain.cursors import Cursor, message_id, read_message_id
 
 generations = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=32)
 
@@ -10,6 +10,7 @@ generations = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_si
 @given(generations, st.integers(0, 10**15 - 1))
 def test_a_cursor_is_read_as_it_is_written(generation: str, sequence: int) -> None:
     assert Cursor.read(str(Cursor(generation, sequence))) == Cursor(generation, sequence)
+    assert read_message_id(message_id(sequence)) == sequence
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any
 
 from ephemera.domain import events as e
 from ephemera.domain.codes import show_code
+from ephemera.domain.cursors import message_id
 from ephemera.domain.events import Event, Quote, Signal
 from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options, Room
@@ -127,11 +128,6 @@ def _quote_fields(quote: Quote) -> dict[str, Any]:
         "nickname": quote.nickname,
         "text": quote.text,
     }
-
-
-def message_id(sequence: int) -> str:
-    """Return the id of the message of that sequence, on pages and to programs."""
-    return f"m-{sequence}"
 
 
 def member_fields(member: Member) -> dict[str, Any]:

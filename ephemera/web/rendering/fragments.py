@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from ephemera.domain.codes import show_code
+from ephemera.domain.cursors import message_id
 from ephemera.domain.decide.messages import EDIT_SECONDS
 from ephemera.domain.events import first_line
 from ephemera.domain.links import links_in
@@ -210,6 +211,7 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "is_word": is_word,
     "iso": iso,
     "linkify": linkify,
+    "message_id": message_id,
     "people": _shown(people),
     "seats": _shown(seats),
     "sentence": _shown(sentence_of),

@@ -6,10 +6,9 @@ left is this: read the body, look up who it is, post, answer. What is refused co
 
 from typing import Any
 
-from ephemera.domain.cursors import Cursor
+from ephemera.domain.cursors import Cursor, message_id
 from ephemera.domain.errors import Invalid, NoSuchRoom, Refusal
 from ephemera.lobby.lobby import Seated
-from ephemera.web.rendering.fields import message_id
 from ephemera.web.road import answers
 from ephemera.web.road.answers import CREATED, Answer, see_other
 from ephemera.web.road.asked import Asked

@@ -1,12 +1,12 @@
 """Reading requests: what was sent, by whom, and in which form they want the answer."""
 
-import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from quart import request
 
+from ephemera.domain.cursors import read_message_id
 from ephemera.domain.errors import Invalid, NotUnderstood
 from ephemera.lobby.retries import MOST_KEY_CHARACTERS
 from ephemera.web.road.asgi import MOST_FIELDS
@@ -17,7 +17,6 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False}
 ON_OR_OFF: Final[Mapping[str, bool]] = {"on": True, "off": False}
-_MESSAGE_ID: Final = re.compile(r"m-([0-9]{1,15})", re.ASCII)
 
 T = TypeVar("T")
 
@@ -110,10 +109,10 @@ def read_id(fields: Mapping[str, str], name: str) -> str:
 
 def read_message_number(fields: Mapping[str, str], name: str = "message") -> int:
     """Return the number in a message id such as `m-7`. Raises `Invalid`."""
-    shape = _MESSAGE_ID.fullmatch(fields.get(name, "").strip())
-    if shape is None:
+    number = read_message_id(fields.get(name, "").strip())
+    if number is None:
         raise Invalid("message", "unknown")
-    return int(shape[1])
+    return number
 
 
 def _kind() -> str:
