@@ -250,3 +250,10 @@ def test_the_id_of_a_message_is_spelt_in_one_place() -> None:
     paths = [*HOUSE.rglob("*.py"), *(HOUSE.parent / "templates").rglob("*.*")]
     spelt = [path.name for path in paths if re.search(r"\bm-[{\"'(\[]", path.read_text("utf-8"))]
     assert spelt == ["cursors.py"]
+
+
+def test_whatever_is_asked_for_by_htmx_says_where_a_refusal_is_shown() -> None:
+    for template in (HOUSE.parent / "templates").rglob("*.html"):
+        for line in template.read_text("utf-8").splitlines():
+            asks = "hx-get=" in line or "hx-post=" in line
+            assert not asks or "{{ refusals_at(" in line, (template.name, line)
