@@ -5,8 +5,8 @@ from typing import NamedTuple
 from ephemera.domain.commands import Invite
 from ephemera.domain.rooms import Invitation
 from ephemera.domain.words import Word
+from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.lobby import Lobby, Seated
-from ephemera.lobby.retries import Retries
 
 
 class Issued(NamedTuple):
@@ -19,9 +19,9 @@ class Issued(NamedTuple):
 class Issuing:
     """Makes invitations and their words."""
 
-    def __init__(self, lobby: Lobby, retries: Retries) -> None:
+    def __init__(self, lobby: Lobby, keys: IdempotencyKeys) -> None:
         self._lobby = lobby
-        self._retries = retries
+        self._keys = keys
 
     async def issue(self, seated: Seated, uses: int, seconds: int, key: str | None) -> Issued:
         """Issue an invitation for `uses` people and `seconds`; for a host only.
@@ -29,7 +29,7 @@ class Issuing:
         The same request with the same key again is the same invitation.
         """
         room_id = seated.room.id
-        secret = self._retries.token(key, "invitation", room_id, str(uses), str(seconds))
+        secret = self._keys.token(key, "invitation", room_id, str(uses), str(seconds))
         word = Word(room_id, secret)
         room = await self._lobby.act(seated, Invite(digest=word.digest, uses=uses, seconds=seconds))
         issued = next(one for one in room.invitations if room.words[one.id] == word.digest)

@@ -16,8 +16,8 @@ from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import Word, read_word
 from ephemera.engine.base import Conflict, Engine
 from ephemera.lobby import limits
+from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.limits import Limit, Limits
-from ephemera.lobby.retries import Retries
 from ephemera.lobby.steps import Steps
 
 RETRY_WHEN_FULL_SECONDS: Final = 60.0
@@ -81,7 +81,7 @@ class Lobby:
         engine: Engine,
         clock: Clock,
         limits: Limits,
-        retries: Retries,
+        keys: IdempotencyKeys,
         *,
         lifetime: float,
         most_rooms: int,
@@ -89,7 +89,7 @@ class Lobby:
         self._engine = engine
         self._clock = clock
         self._limits = limits
-        self._retries = retries
+        self._keys = keys
         self._lifetime = lifetime
         self._most_rooms = most_rooms
         self._steps = Steps(engine, clock)
@@ -103,13 +103,13 @@ class Lobby:
         """
         nickname = read_nickname(nickname)
         request = (nickname, repr(options))
-        room_id, token = self._retries.room_id(key, *request), self._retries.token(key, *request)
+        room_id, token = self._keys.room_id(key, *request), self._keys.token(key, *request)
         if key and (known := await self._known(room_id, token)):
             if not known.has_shown_life:
                 return known.admission
             # The answer has arrived: the key dies with its request. Whoever goes back to the
             # form and opens a room again, for somebody else, must not get this one.
-            room_id, token = self._retries.room_id(None), self._retries.token(None)
+            room_id, token = self._keys.room_id(None), self._keys.token(None)
         if await self._engine.count_rooms() >= self._most_rooms:
             raise Unavailable(RETRY_WHEN_FULL_SECONDS)
         command = Open(
@@ -143,7 +143,7 @@ class Lobby:
         word = read_word(code)
         snapshot = await self._invited(code, word, visitor)
         shown = held(snapshot.room.id)
-        token = self._retries.token(key, snapshot.room.id, nickname)
+        token = self._keys.token(key, snapshot.room.id, nickname)
         asks = snapshot.room.options.ask and word is None
         for known in (shown, token):
             placed = placed_in(snapshot.room, known) if known else None

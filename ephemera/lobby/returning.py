@@ -15,9 +15,9 @@ from ephemera.domain.log import Snapshot
 from ephemera.domain.rooms import Lapsed, Room
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.base import Engine
+from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Admission, Waiting, placed_in, price
-from ephemera.lobby.retries import Retries
 from ephemera.lobby.steps import Steps
 
 MOST_LOOKED_UP: Final = 8
@@ -42,10 +42,10 @@ class HeldPlace(NamedTuple):
 class Returning:
     """The use cases of who has been here before. Every method may raise a `Refusal`."""
 
-    def __init__(self, engine: Engine, clock: Clock, limits: Limits, retries: Retries) -> None:
+    def __init__(self, engine: Engine, clock: Clock, limits: Limits, keys: IdempotencyKeys) -> None:
         self._engine = engine
         self._limits = limits
-        self._retries = retries
+        self._keys = keys
         self._steps = Steps(engine, clock)
 
     async def lost(self, room_id: str, token: str | None) -> LostPlace:
@@ -66,7 +66,7 @@ class Returning:
         snapshot = await self._engine.load(room_id)
         if snapshot is None or token is None:
             raise NoSuchRoom
-        fresh = self._retries.token(key, "return", room_id, token)
+        fresh = self._keys.token(key, "return", room_id, token)
         if known := placed_in(snapshot.room, fresh):
             return known
         room = await self._take_again(snapshot, token, fresh, visitor)
@@ -97,7 +97,7 @@ class Returning:
 
     def proof(self, room_id: str, token: str) -> str:
         """Return what proves, without the token, that its place was taken just now."""
-        return self._retries.proof(room_id, digest_of(token))
+        return self._keys.proof(room_id, digest_of(token))
 
     async def give_up(self, room_id: str, proof: str) -> None:
         """Undo what took the place of which this is the proof, unless its holder has been seen.
@@ -119,7 +119,7 @@ class Returning:
         raise NoSuchRoom
 
     def _proves(self, proof: str, room: Room, digest: str) -> bool:
-        expected = self._retries.proof(room.id, digest)
+        expected = self._keys.proof(room.id, digest)
         return hmac.compare_digest(proof.encode(), expected.encode())
 
 

@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from ephemera.clock import Clock
 from ephemera.engine.base import Engine
+from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.issuing import Issuing
 from ephemera.lobby.limits import Limits
 from ephemera.lobby.lobby import Lobby
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reading import Reading
 from ephemera.lobby.restoring import Restoring
-from ephemera.lobby.retries import Retries
 from ephemera.lobby.returning import Returning
 from ephemera.lobby.talk import Talk
 
@@ -41,13 +41,13 @@ def use_cases(  # noqa: PLR0913 - what an operator may choose about rooms
     """
     engine.entrust(Restoring(engine).bring_back)
     limits = Limits(engine, clock, enforced=rate_limits)
-    retries, presence = Retries(secret), Presence(engine, clock)
-    lobby = Lobby(engine, clock, limits, retries, lifetime=lifetime, most_rooms=most_rooms)
+    keys, presence = IdempotencyKeys(secret), Presence(engine, clock)
+    lobby = Lobby(engine, clock, limits, keys, lifetime=lifetime, most_rooms=most_rooms)
     return UseCases(
         lobby=lobby,
         talk=Talk(engine, clock, limits),
         presence=presence,
         reading=Reading(engine, presence),
-        returning=Returning(engine, clock, limits, retries),
-        issuing=Issuing(lobby, retries),
+        returning=Returning(engine, clock, limits, keys),
+        issuing=Issuing(lobby, keys),
     )

@@ -16,9 +16,9 @@ from ephemera.domain.errors import (
 )
 from ephemera.engine.base import Engine
 from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.issuing import Issued, Issuing
 from ephemera.lobby.lobby import Admission, Waiting
-from ephemera.lobby.retries import Retries
 from tests.support.rooms import BusyEngine, FarEngine, House, a_house
 
 KEY = "a-key-nobody-can-guess"
@@ -31,7 +31,7 @@ class Inviting:
     def __init__(self, house: House, ada: Admission) -> None:
         self.house = house
         self.ada = ada
-        self._issuing = Issuing(house.lobby, Retries(b"a secret of the tests"))
+        self._issuing = Issuing(house.lobby, IdempotencyKeys(b"a secret of the tests"))
 
     @classmethod
     async def opened(cls, engine: Engine | None = None, *, rate_limits: bool = False) -> "Inviting":

@@ -115,7 +115,7 @@ async def test_a_message_is_seen_by_everyone_with_its_author(scene: Scene) -> No
         assert "\nBen: Hello\n" in (await member.get(f"{scene.path}/raw?once=1")).text
 
 
-# Retries
+# Idempotency keys
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)

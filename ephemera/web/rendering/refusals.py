@@ -17,7 +17,7 @@ from ephemera.domain.rooms import (
     Sign,
 )
 from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES
-from ephemera.lobby.retries import MOST_KEY_CHARACTERS, SHORTEST_KEY
+from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS, SHORTEST_KEY
 from ephemera.web.rendering.choices import chosen_length
 from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, duration, said
 

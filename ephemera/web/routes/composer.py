@@ -6,8 +6,8 @@ from typing import Any
 
 from ephemera.domain.errors import Invalid, Refusal
 from ephemera.domain.events import Quote
+from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS
 from ephemera.lobby.lobby import Seated
-from ephemera.lobby.retries import MOST_KEY_CHARACTERS
 from ephemera.lobby.talk import Talk
 from ephemera.web.rendering import refusals
 from ephemera.web.rendering.fragments import Fragments

@@ -9,7 +9,13 @@ from ephemera.web.rendering.fields import invitation_fields
 from ephemera.web.rendering.media import HTML, TEXT
 from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.kit import Kit
-from ephemera.web.routes.requests import origin, read_form, read_number, read_retry_key, shown_token
+from ephemera.web.routes.requests import (
+    origin,
+    read_form,
+    read_idempotency_key,
+    read_number,
+    shown_token,
+)
 from ephemera.web.routes.sheets import Sheets
 
 
@@ -38,7 +44,7 @@ class Invitations:
                 seated,
                 read_number(fields, "uses", 1),
                 read_number(fields, "lasts", USUAL_INVITATION_SECONDS),
-                read_retry_key(fields),
+                read_idempotency_key(fields),
             )
         except Refusal as refusal:
             return self._sheets.options_again(seated, fields, refusal)

@@ -5,7 +5,7 @@ from quart import Blueprint, Response
 from ephemera.domain.errors import Invalid, Refusal
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
-from ephemera.web.routes.requests import read_form, read_retry_key, shown_token
+from ephemera.web.routes.requests import read_form, read_idempotency_key, shown_token
 from ephemera.web.routes.returning import Returns
 from ephemera.web.routes.seats import visitor_address
 
@@ -35,7 +35,7 @@ class Joining:
                 fields.get("nickname", ""),
                 visitor,
                 shown_token,
-                read_retry_key(fields),
+                read_idempotency_key(fields),
             )
         except Refusal as refusal:
             return self._pages.again("pages/join.html", fields, refusal)

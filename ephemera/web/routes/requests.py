@@ -8,7 +8,7 @@ from quart import request
 
 from ephemera.domain.cursors import read_message_id
 from ephemera.domain.errors import Invalid, NotUnderstood
-from ephemera.lobby.retries import MOST_KEY_CHARACTERS
+from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS
 from ephemera.web.road.asgi import MOST_FIELDS
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.sessions import token_in
@@ -75,7 +75,7 @@ def read_key(typed: str | None) -> str | None:
     return typed
 
 
-def read_retry_key(fields: Mapping[str, str]) -> str | None:
+def read_idempotency_key(fields: Mapping[str, str]) -> str | None:
     """Return the key of a form by which a retry is known, if it has one. Raises `Invalid`."""
     return read_key(fields.get("key") or request.headers.get("Idempotency-Key"))
 

@@ -12,7 +12,7 @@ from ephemera.web.road.errors import with_status
 from ephemera.web.routes.composer import new_key
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.knocks import told_to_wait
-from ephemera.web.routes.requests import read_form, read_retry_key, shown_token
+from ephemera.web.routes.requests import read_form, read_idempotency_key, shown_token
 from ephemera.web.routes.seats import admitted, visitor_address
 
 
@@ -46,7 +46,7 @@ class Returns:
         token, fields = shown_token(), await read_form()
         visitor = self._addresses.visitor(visitor_address())
         try:
-            key = read_retry_key(fields)
+            key = read_idempotency_key(fields)
             place = await self._returning.come_back(room_id, token, visitor, key)
         except Refusal as refusal:
             return await self._again(room_id, refusal)

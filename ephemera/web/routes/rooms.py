@@ -18,7 +18,7 @@ from ephemera.web.routes.acts import read_options
 from ephemera.web.routes.composer import asked_composer
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
-from ephemera.web.routes.requests import origin, read_form, read_retry_key, shown_token
+from ephemera.web.routes.requests import origin, read_form, read_idempotency_key, shown_token
 from ephemera.web.routes.returning import Returns
 from ephemera.web.routes.seats import departed, see_other, visitor_address
 
@@ -88,7 +88,7 @@ class Rooms:
                 fields.get("nickname", ""),
                 read_options(fields),
                 self._addresses.visitor(visitor_address()),
-                read_retry_key(fields),
+                read_idempotency_key(fields),
             )
         except Refusal as refusal:
             return self._pages.again("pages/lobby.html", fields, refusal)

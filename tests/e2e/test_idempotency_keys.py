@@ -1,4 +1,4 @@
-"""A retry key dies with its request; a seat needs a cookie."""
+"""A idempotency key dies with its request; a seat needs a cookie."""
 
 import pytest
 from playwright.async_api import expect

@@ -8,8 +8,8 @@ from ephemera.domain.errors import Invalid, NicknameTaken
 from ephemera.domain.rooms import Options
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.memory import MemoryEngine
+from ephemera.lobby.idempotency import SHORTEST_KEY, IdempotencyKeys
 from ephemera.lobby.lobby import Admission
-from ephemera.lobby.retries import SHORTEST_KEY, Retries
 from tests.support.rooms import BusyEngine, a_house
 
 KEY = "a-key-nobody-can-guess"
@@ -115,7 +115,7 @@ async def test_a_key_that_could_be_guessed_is_refused() -> None:
 
 
 def test_tokens_of_keys_depend_on_the_secret_and_on_every_part_of_the_request() -> None:
-    ours, theirs = Retries(b"one secret"), Retries(b"another secret")
+    ours, theirs = IdempotencyKeys(b"one secret"), IdempotencyKeys(b"another secret")
     tokens = {
         ours.token(KEY, "room", "Ada"),
         ours.token(KEY, "room", "Ben"),

@@ -23,7 +23,7 @@ _PROOF: Final = b"ephemera/fresh-seat/1\0"
 _ROOM: Final = b"ephemera/retry-room/1\0"
 
 
-class Retries:
+class IdempotencyKeys:
     """Makes tokens and room ids. `secret` is the server's, the same on each of its processes."""
 
     def __init__(self, secret: bytes) -> None:
