@@ -9,18 +9,18 @@ from prompt_toolkit import PromptSession, print_formatted_text
 
 from ephemera.terminal import looks
 from ephemera.terminal.client import Client, ask, connection
+from ephemera.terminal.conversation import Conversation
 from ephemera.terminal.door import wait_at_the_door
 from ephemera.terminal.events import number_of, text_of, within
 from ephemera.terminal.mistakes import Mistake, TooFast, Unreached
 from ephemera.terminal.paper import paper
 from ephemera.terminal.places import (
     TOKEN,
-    Invitation,
+    JoinPlace,
     RoomPlace,
     read_place,
     read_token,
 )
-from ephemera.terminal.talk import Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +49,20 @@ def join(url: str, *, nickname: str | None, show_token: bool) -> None:
         sys.exit(130)
 
 
-async def _join(place: RoomPlace | Invitation, nickname: str | None, *, show_token: bool) -> None:
+async def _join(place: RoomPlace | JoinPlace, nickname: str | None, *, show_token: bool) -> None:
     seat = await _seat(place, nickname)
     if show_token:
         print_formatted_text(f"token {seat.token}")
     async with Client(seat.place, seat.token) as client:
         if seat.waits:
             await wait_at_the_door(client)
-        ending = await Talk(client, seat.me, nickname=seat.nickname, grace=seat.grace).run()
+        ending = await Conversation(client, seat.me, nickname=seat.nickname, grace=seat.grace).run()
     print_formatted_text(ending.sentence)
     if ending.seat_is_kept:
         print_formatted_text(_way_back(seat, is_known=show_token or not seat.nickname))
 
 
-async def _seat(place: RoomPlace | Invitation, nickname: str | None) -> Seat:
+async def _seat(place: RoomPlace | JoinPlace, nickname: str | None) -> Seat:
     if isinstance(place, RoomPlace):
         return Seat(place, read_token(os.environ))
     fields = {
@@ -87,7 +87,7 @@ def _taken(origin: str, answer: object) -> Seat:
     if not (room and (member or knock) and token):
         raise Mistake("The server's answer is not that of an Ephemera.")
     place = read_place(f"{origin}/rooms/{text_of(room, 'id')}")
-    if isinstance(place, Invitation):
+    if isinstance(place, JoinPlace):
         raise Mistake("The server's answer is not that of an Ephemera.")
     return Seat(
         place,

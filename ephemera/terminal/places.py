@@ -31,8 +31,8 @@ class RoomPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """A code on a server, or the word of an invitation; None leaves it to be typed."""
+class JoinPlace:
+    """A way into a room on a server: a code, or the word of an invitation; None: to be typed."""
 
     origin: str
     code: str | None = field(repr=False)
@@ -41,19 +41,19 @@ class Invitation:
 def read_room(url: str) -> RoomPlace:
     """Return the room of the URL. Raises `Mistake`."""
     place = read_place(url)
-    if isinstance(place, Invitation):
+    if isinstance(place, JoinPlace):
         raise Mistake(f"That is an invitation: join with it, then send with the seat's {TOKEN}.")
     return place
 
 
-def read_place(url: str) -> RoomPlace | Invitation:
+def read_place(url: str) -> RoomPlace | JoinPlace:
     """Return what the URL leads to. Raises `Mistake`; no sentence repeats the URL or its code."""
     parts = _parts(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     if room := _ROOM.fullmatch(parts.path):
         return RoomPlace(origin, room[1])
     if join := _JOIN.fullmatch(parts.path):
-        return Invitation(origin, _code(unquote(join[1] or parts.fragment)))
+        return JoinPlace(origin, _code(unquote(join[1] or parts.fragment)))
     raise Mistake("The URL must be that of a room (/rooms/…) or of an invitation (/join#…).")
 
 

@@ -6,7 +6,7 @@ from ephemera.settings import OF_A_SEAT
 from ephemera.terminal.mistakes import Mistake
 from ephemera.terminal.places import (
     TOKEN,
-    Invitation,
+    JoinPlace,
     RoomPlace,
     read_place,
     read_room,
@@ -25,7 +25,7 @@ def test_the_url_of_a_room_leads_to_it(tail: str) -> None:
 @pytest.mark.parametrize("tail", [f"#{TYPED}", f"/{TYPED}", "#abcde%2Dfghjk", "/ABCDEFGHJK/"])
 def test_the_url_of_an_invitation_holds_its_code(tail: str) -> None:
     place = read_place(f"http://[::1]:8000/join{tail}")
-    assert isinstance(place, Invitation)
+    assert isinstance(place, JoinPlace)
     assert place.origin == "http://[::1]:8000"
     assert place.code
     assert place.code.replace("-", "").upper() == "ABCDEFGHJK"
@@ -34,14 +34,14 @@ def test_the_url_of_an_invitation_holds_its_code(tail: str) -> None:
 def test_the_url_of_an_invitation_for_one_holds_its_word() -> None:
     word = f"0123456789abcdef0123.{'x' * 43}"
     place = read_place(f"https://host/join#{word}")
-    assert isinstance(place, Invitation)
+    assert isinstance(place, JoinPlace)
     assert place.code == word
     assert word not in repr(place)
 
 
 @pytest.mark.parametrize("tail", ["", "/", "#"])
 def test_an_invitation_may_leave_the_code_to_be_typed(tail: str) -> None:
-    assert read_place(f"https://host/join{tail}") == Invitation("https://host", None)
+    assert read_place(f"https://host/join{tail}") == JoinPlace("https://host", None)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_any_other_url_is_refused_in_a_sentence_that_does_not_repeat_it(url: str
 
 
 def test_sending_to_an_invitation_is_refused() -> None:
-    assert isinstance(read_place(f"https://host/join#{TYPED}"), Invitation)
+    assert isinstance(read_place(f"https://host/join#{TYPED}"), JoinPlace)
     with pytest.raises(Mistake, match="invitation"):
         read_room(f"https://host/join#{TYPED}")
 

@@ -46,7 +46,7 @@ _WIPED: Final = Ending("The room is gone, and everything said in it.")
 _LEFT: Final = Ending("You have left the room.")
 
 
-class Talk:
+class Conversation:
     """One person at one terminal in one room.
 
     `me` is their member id, or else `nickname` what they are called, when that is known.
