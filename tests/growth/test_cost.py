@@ -24,7 +24,8 @@ from ephemera.lobby.presence import Presence
 from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
-from tests.support.cast import FORM, HTMX, PROGRAM
+from tests.support.asking import HTMX, PROGRAM
+from tests.support.cast import FORM
 from tests.support.crowds import a_heart, one_period
 from tests.support.patience import PATIENCE
 

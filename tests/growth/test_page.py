@@ -11,7 +11,8 @@ import pytest
 
 from ephemera.domain.log import LOG_BYTES, LOG_EVENTS
 from tests.growth.test_cost import counting
-from tests.support.cast import BROWSER, CURL, PROGRAM, House, Person
+from tests.support.asking import BROWSER, CURL, PROGRAM
+from tests.support.cast import House, Person
 from tests.support.parsers import TEXT
 
 MOST_BYTES: Final = 700 * 1024

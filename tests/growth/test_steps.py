@@ -10,7 +10,8 @@ from types import FrameType
 from typing import Any, Final
 
 from ephemera.lobby.lobby import Admission
-from tests.support.cast import CURL, HTMX, House, Person
+from tests.support.asking import CURL, HTMX
+from tests.support.cast import House, Person
 from tests.support.crowds import listen
 from tests.support.readers import quiet
 from tests.support.rooms import House as Lobby

@@ -25,18 +25,9 @@ from ephemera.app import create_app
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.reaper import Reaper
 from ephemera.settings import Settings
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind
 from tests.support.clock import FakeClock
 from tests.support.patience import PATIENCE
-
-Kind = Mapping[str, str]
-"""The headers by which we tell who asks."""
-
-BROWSER: Final[Kind] = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-HTMX: Final[Kind] = {"Accept": "text/html, text/event-stream", "HX-Request": "true"}
-PROGRAM: Final[Kind] = {"Accept": "application/json"}
-CURL: Final[Kind] = {"Accept": "*/*"}
-KINDS: Final = (BROWSER, HTMX, PROGRAM, CURL)
-NAMES_OF_KINDS: Final = ("browser", "htmx", "program", "curl")
 
 TWO_MINUTES: Final = {"grace": "120"}
 """For how long the rooms of these tests keep a seat, once a guest has come."""
@@ -122,6 +113,32 @@ class House:
             tuple(response.headers.items()),
             await response.get_data(as_text=False),
         )
+
+    async def open_room(self, nickname: str, **fields: str) -> tuple["Person", dict[str, Any]]:
+        """Open a room as a program would; return its host and the room's fields."""
+        host = Person(self)
+        answer = await host.post(
+            "/rooms", PROGRAM, {**TWO_MINUTES, "nickname": nickname, "capacity": "8", **fields}
+        )
+        assert answer.status == 201, answer
+        host.token = answer.json["token"]
+        return host, answer.json["room"]
+
+    async def join(self, code: str, nickname: str) -> tuple["Person", dict[str, Any]]:
+        """Join a room as a program would; return the member and the whole answer."""
+        member = Person(self)
+        answer = await member.post("/join", PROGRAM, {"nickname": nickname, "code": code})
+        assert answer.status == 201, answer
+        member.token = answer.json["token"]
+        return member, answer.json
+
+    async def assert_only(self, path: str, *methods: str) -> None:
+        """Every other method is answered 405 with an Allow that names these (and OPTIONS)."""
+        for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - set(methods):
+            answer = await self.ask(method, path, CURL)
+            assert answer.status == 405, (method, answer)
+            allowed = {name.strip() for name in answer.headers["Allow"].split(",")}
+            assert allowed == {*methods, "OPTIONS"}
 
 
 @dataclass
@@ -280,37 +297,38 @@ class Scene:
         assert answer.status == 204, answer
 
     async def join(self, nickname: str) -> Person:
-        return (await join(self.house, self.code, nickname))[0]
+        return (await self.house.join(self.code, nickname))[0]
 
+    async def assert_closed_to_outsiders(
+        self, method: str, tail: str, form: Mapping[str, str] | None = None
+    ) -> None:
+        """Whoever has no seat gets the very bytes of a room that never existed."""
+        for kind in KINDS:
+            never = await self.mallory.ask(method, f"/rooms/{NEVER}{tail}", kind, form)
+            assert never.status == 404
+            for outsider in self.outsiders:
+                assert await outsider.ask(method, self.path + tail, kind, form) == never
 
-async def open_room(house: House, nickname: str, **fields: str) -> tuple[Person, dict[str, Any]]:
-    """Open a room as a program would; return its host and the room's fields."""
-    host = Person(house)
-    answer = await host.post(
-        "/rooms", PROGRAM, {**TWO_MINUTES, "nickname": nickname, "capacity": "8", **fields}
-    )
-    assert answer.status == 201, answer
-    host.token = answer.json["token"]
-    return host, answer.json["room"]
-
-
-async def join(house: House, code: str, nickname: str) -> tuple[Person, dict[str, Any]]:
-    """Join a room as a program would; return the member and the whole answer."""
-    member = Person(house)
-    answer = await member.post("/join", PROGRAM, {"nickname": nickname, "code": code})
-    assert answer.status == 201, answer
-    member.token = answer.json["token"]
-    return member, answer.json
+    async def assert_gone(
+        self, method: str, tail: str, form: Mapping[str, str] | None = None
+    ) -> None:
+        """A room that has ended answers its former members as if it had never existed."""
+        await self.end_room()
+        for kind in KINDS:
+            never = await self.mallory.ask(method, f"/rooms/{NEVER}{tail}", kind, form)
+            assert never.status == 404
+            for former in (self.ada, self.ben, *self.outsiders):
+                assert await former.ask(method, self.path + tail, kind, form) == never
 
 
 async def set_scene(house: House) -> Scene:
     """Open Ada's room, let Ben in, let Eve come and go, and give Mallory a room next door."""
-    ada, room = await open_room(house, "Ada")
-    ben, _ = await join(house, room["code"], "Ben")
-    eve, _ = await join(house, room["code"], "Eve")
+    ada, room = await house.open_room("Ada")
+    ben, _ = await house.join(room["code"], "Ben")
+    eve, _ = await house.join(room["code"], "Eve")
     left = await eve.post(f"/rooms/{room['id']}/leave")
     assert left.status == 204, left
-    next_door, other = await open_room(house, "Mallory")
+    next_door, other = await house.open_room("Mallory")
     return Scene(
         house=house,
         room=room["id"],
@@ -322,38 +340,6 @@ async def set_scene(house: House) -> Scene:
         mallory_next_door=next_door,
         next_door=other["id"],
     )
-
-
-async def assert_closed_to_outsiders(
-    scene: Scene, method: str, tail: str, form: Mapping[str, str] | None = None
-) -> None:
-    """Whoever has no seat gets the very bytes of a room that never existed."""
-    for kind in KINDS:
-        never = await scene.mallory.ask(method, f"/rooms/{NEVER}{tail}", kind, form)
-        assert never.status == 404
-        for outsider in scene.outsiders:
-            assert await outsider.ask(method, scene.path + tail, kind, form) == never
-
-
-async def assert_gone(
-    scene: Scene, method: str, tail: str, form: Mapping[str, str] | None = None
-) -> None:
-    """A room that has ended answers its former members as if it had never existed."""
-    await scene.end_room()
-    for kind in KINDS:
-        never = await scene.mallory.ask(method, f"/rooms/{NEVER}{tail}", kind, form)
-        assert never.status == 404
-        for former in (scene.ada, scene.ben, *scene.outsiders):
-            assert await former.ask(method, scene.path + tail, kind, form) == never
-
-
-async def assert_only(house: House, path: str, *methods: str) -> None:
-    """Every other method is answered 405 with an Allow that names these (and OPTIONS)."""
-    for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - set(methods):
-        answer = await house.ask(method, path, CURL)
-        assert answer.status == 405, (method, answer)
-        allowed = {name.strip() for name in answer.headers["Allow"].split(",")}
-        assert allowed == {*methods, "OPTIONS"}
 
 
 @dataclass

@@ -7,7 +7,8 @@ from typing import Final
 from ephemera.domain.rooms import Room as State
 from ephemera.domain.tokens import digest_of
 from ephemera.web.routes.acts import SIGNS
-from tests.support.cast import BROWSER, PROGRAM, House, Person, join, open_room
+from tests.support.asking import BROWSER, PROGRAM
+from tests.support.cast import House, Person
 from tests.support.losing import lose_and_bring_back
 from tests.support.page import Page
 
@@ -209,7 +210,7 @@ class LivedIn:
 
 async def a_room_with_a_reader(newcomers: str = "all") -> LivedIn:
     """Return Ada's room with Ben in it, who reads, and came when something had been said."""
-    ada, room = await open_room(house(), "Ada", newcomers=newcomers)
+    ada, room = await house().open_room("Ada", newcomers=newcomers)
     await ada.say(room["id"], "Before Ben came")
-    ben, _ = await join(house(), room["code"], "Ben")
+    ben, _ = await house().join(room["code"], "Ben")
     return LivedIn(room["id"], ada, ben)

@@ -12,19 +12,8 @@ from typing import Final, NamedTuple
 from ephemera.domain.codes import show_code
 from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.rooms import Member, Room
-from tests.support.cast import (
-    BROWSER,
-    KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Person,
-    Scene,
-    join,
-    set_scene,
-)
+from tests.support.asking import BROWSER, KINDS, PROGRAM, Kind
+from tests.support.cast import NEVER, Answer, House, Person, Scene, set_scene
 
 
 class Why(NamedTuple):
@@ -93,13 +82,74 @@ class Stage(Scene):
         assert answer.status == 201, answer
         return str(answer.json["id"])
 
+    async def act(self, host: Person, tail: str, form: Form) -> None:
+        """Let a host do something, as a program would; it must succeed."""
+        answer = await host.post(self.path + tail, PROGRAM, form)
+        assert answer.status == 204, answer
+
+    async def knock(self, nickname: str) -> Person:
+        """Let somebody knock by the code of now; return them, with the token they wait by."""
+        waiting = Person(self.house)
+        form = {"nickname": nickname, "code": self.code}
+        answer = await waiting.post("/join", PROGRAM, form)
+        assert answer.status == 202, answer
+        waiting.token = answer.json["token"]
+        return waiting
+
+    async def assert_only_hosts_may(self, tail: str, form: Form | FreshForm) -> None:
+        """Both hosts may, by every road; nobody else may, and then nothing has changed.
+
+        Members, the muted too, read that only hosts may. Whoever has no seat gets the very bytes
+        of a room that never existed. Give a function when the same form cannot be sent again.
+        """
+        await self.assert_refused_to_members(tail, await _filled(form))
+        await self.assert_closed_to_the_cast(tail, await _filled(form))
+        before = await self.known()
+        for host in self.hosts:
+            for kind in KINDS:
+                self.assert_done(kind, await host.post(self.path + tail, kind, await _filled(form)))
+        assert await self.known() != before, "the act that others were refused does nothing"
+
+    async def assert_refused_to_members(self, tail: str, form: Form) -> None:
+        """Whoever is in the room and no host reads that only hosts may, and nothing changes."""
+        for member in self.members:
+            await self.assert_refused(member, tail, form, ONLY_HOSTS)
+
+    async def assert_refused(self, person: Person, tail: str, form: Form, why: Why) -> None:
+        """By every road somebody reads why they are refused, and nothing changes."""
+        before = await self.known()
+        for kind in KINDS:
+            answer = await person.post(self.path + tail, kind, form)
+            assert answer.status == why.status, (kind, answer)
+            if kind is PROGRAM:
+                told = answer.json["error"]
+                assert (told["reason"], told["message"]) == (why.reason, why.sentence)
+            else:
+                assert why.sentence in answer.text, answer.text
+        assert await self.known() == before
+
+    async def assert_closed_to_the_cast(self, tail: str, form: Form) -> None:
+        """Whoever has no seat gets the very bytes of a room that never existed; nothing changes."""
+        before = await self.known()
+        for kind in KINDS:
+            never = await self.mallory.post(f"/rooms/{NEVER}{tail}", kind, form)
+            assert never.status == 404
+            for outsider in self.outsiders:
+                assert await outsider.post(self.path + tail, kind, form) == never
+        assert await self.known() == before
+
+    def assert_done(self, kind: Kind, answer: Answer) -> None:
+        """A browser without scripts goes back to the room; nobody else has anything to look at."""
+        if kind is BROWSER:
+            assert (answer.status, answer.headers["Location"]) == (303, self.path), answer
+        else:
+            assert (answer.status, answer.body) == (204, b""), answer
+
 
 async def set_stage(house: House, *, ask: bool = False) -> Stage:
     """Set the scene; name Cleo a host, mute Mona, remove Evelyn. With `ask`, let Zoe knock."""
     scene = await set_scene(house)
-    cleo, mona, evelyn = [
-        await join(house, scene.code, name) for name in ("Cleo", "Mona", "Evelyn")
-    ]
+    cleo, mona, evelyn = [await house.join(scene.code, name) for name in ("Cleo", "Mona", "Evelyn")]
     stage = Stage(
         **{field.name: getattr(scene, field.name) for field in fields(Scene)},
         cleo=cleo[0],
@@ -108,84 +158,14 @@ async def set_stage(house: House, *, ask: bool = False) -> Stage:
         zoe=Person(house),
         old_code=scene.code,
     )
-    await act(stage, stage.ada, "/hosts", {"member": cleo[1]["member"]["id"]})
-    await act(stage, stage.ada, "/mutes", {"member": mona[1]["member"]["id"]})
-    await act(stage, stage.ada, "/removals", {"member": evelyn[1]["member"]["id"]})
+    await stage.act(stage.ada, "/hosts", {"member": cleo[1]["member"]["id"]})
+    await stage.act(stage.ada, "/mutes", {"member": mona[1]["member"]["id"]})
+    await stage.act(stage.ada, "/removals", {"member": evelyn[1]["member"]["id"]})
     stage.code = show_code((await stage.now()).code)
     if ask:
-        await act(stage, stage.ada, "/options", {"ask": "yes"})
-        stage.zoe = await knock(stage, "Zoe")
+        await stage.act(stage.ada, "/options", {"ask": "yes"})
+        stage.zoe = await stage.knock("Zoe")
     return stage
-
-
-async def act(stage: Stage, host: Person, tail: str, form: Form) -> None:
-    """Let a host do something, as a program would; it must succeed."""
-    answer = await host.post(stage.path + tail, PROGRAM, form)
-    assert answer.status == 204, answer
-
-
-async def knock(stage: Stage, nickname: str) -> Person:
-    """Let somebody knock by the code of now; return them, with the token they wait by."""
-    waiting = Person(stage.house)
-    form = {"nickname": nickname, "code": stage.code}
-    answer = await waiting.post("/join", PROGRAM, form)
-    assert answer.status == 202, answer
-    waiting.token = answer.json["token"]
-    return waiting
-
-
-async def assert_only_hosts_may(stage: Stage, tail: str, form: Form | FreshForm) -> None:
-    """Both hosts may, by every road; nobody else may, and then nothing has changed.
-
-    Members, the muted too, read that only hosts may. Whoever has no seat gets the very bytes of a
-    room that never existed. Give a function when the same form cannot be sent again.
-    """
-    await assert_refused_to_members(stage, tail, await _filled(form))
-    await assert_closed_to_the_cast(stage, tail, await _filled(form))
-    before = await stage.known()
-    for host in stage.hosts:
-        for kind in KINDS:
-            assert_done(stage, kind, await host.post(stage.path + tail, kind, await _filled(form)))
-    assert await stage.known() != before, "the act that others were refused does nothing"
-
-
-async def assert_refused_to_members(stage: Stage, tail: str, form: Form) -> None:
-    """Whoever is in the room and no host reads that only hosts may, and nothing changes."""
-    for member in stage.members:
-        await assert_refused(stage, member, tail, form, ONLY_HOSTS)
-
-
-async def assert_refused(stage: Stage, person: Person, tail: str, form: Form, why: Why) -> None:
-    """By every road somebody reads why they are refused, and nothing changes."""
-    before = await stage.known()
-    for kind in KINDS:
-        answer = await person.post(stage.path + tail, kind, form)
-        assert answer.status == why.status, (kind, answer)
-        if kind is PROGRAM:
-            told = answer.json["error"]
-            assert (told["reason"], told["message"]) == (why.reason, why.sentence)
-        else:
-            assert why.sentence in answer.text, answer.text
-    assert await stage.known() == before
-
-
-async def assert_closed_to_the_cast(stage: Stage, tail: str, form: Form) -> None:
-    """Whoever has no seat gets the very bytes of a room that never existed; nothing changes."""
-    before = await stage.known()
-    for kind in KINDS:
-        never = await stage.mallory.post(f"/rooms/{NEVER}{tail}", kind, form)
-        assert never.status == 404
-        for outsider in stage.outsiders:
-            assert await outsider.post(stage.path + tail, kind, form) == never
-    assert await stage.known() == before
-
-
-def assert_done(stage: Stage, kind: Kind, answer: Answer) -> None:
-    """A browser without scripts goes back to the room; nobody else has anything to look at."""
-    if kind is BROWSER:
-        assert (answer.status, answer.headers["Location"]) == (303, stage.path), answer
-    else:
-        assert (answer.status, answer.body) == (204, b""), answer
 
 
 async def _filled(form: Form | FreshForm) -> Form:

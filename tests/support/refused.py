@@ -15,7 +15,8 @@ from itertools import product
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from tests.support.cast import BROWSER, CURL, FORM, HTMX, PROGRAM
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM
+from tests.support.cast import FORM
 from tests.support.patience import PATIENCE
 
 WORD: Final = "ptarmigan" + "-"

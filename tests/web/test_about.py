@@ -9,7 +9,8 @@ from ephemera.lobby.limits import (
     ROOMS_FROM_AN_ADDRESS,
     Limit,
 )
-from tests.support.cast import BROWSER, CURL, House, Person, assert_only
+from tests.support.asking import BROWSER, CURL
+from tests.support.cast import House, Person
 
 
 def _refilled(limit: Limit) -> float:
@@ -44,4 +45,4 @@ async def test_the_path_decides_the_representation(house: House) -> None:
 
 
 async def test_the_page_is_only_read(house: House) -> None:
-    await assert_only(house, "/about", "GET", "HEAD")
+    await house.assert_only("/about", "GET", "HEAD")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.cast import BROWSER, KINDS, NAMES_OF_KINDS, Kind
+from tests.support.asking import BROWSER, Kind, by_kind
 from tests.support.page import Page
-from tests.support.powers import Stage, act
+from tests.support.powers import Stage
 
 
 async def shown(stage: Stage, message: str) -> tuple[str | None, str]:
@@ -16,7 +16,7 @@ async def shown(stage: Stage, message: str) -> tuple[str | None, str]:
     return line.attributes["class"], text.text
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_what_starts_with_me_is_an_action(stage: Stage, kind: Kind) -> None:
     assert (await stage.ben.say(stage.room, "/me waves", kind)).status in (200, 201, 303)
     message = f"m-{(await stage.now()).sequence}"
@@ -58,7 +58,7 @@ async def test_an_action_that_is_edited_stays_one(stage: Stage) -> None:
     sheet = (await stage.ben.get(f"{stage.path}/messages?message={message}", BROWSER)).text
     assert "\n/me waves</textarea>" in sheet
     for text in ("bows", "/me bows"):
-        await act(stage, stage.ben, "/edits", {"message": message, "text": text})
+        await stage.act(stage.ben, "/edits", {"message": message, "text": text})
         assert await shown(stage, message) == ("message action", "bows edited")
         raw = (await stage.mona.get(f"{stage.path}/raw?once=1")).text
         assert raw.splitlines()[-1] == "Ben: /me bows (edited)"

@@ -4,18 +4,8 @@ from html import escape
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    FORM,
-    KINDS,
-    NAMES_OF_KINDS,
-    PROGRAM,
-    House,
-    Kind,
-    Person,
-    Scene,
-)
+from tests.support.asking import BROWSER, CURL, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import FORM, House, Person, Scene
 
 ZALGO = "A" + "\u0301\u0302\u0303\u0304" * 5
 BAD_NICKNAMES = {
@@ -145,7 +135,7 @@ async def test_a_body_that_is_no_form_gets_a_sentence(
             assert answer.text.endswith(".\n")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_field_that_comes_twice_counts_as_the_last(house: House, kind: Kind) -> None:
     answer = await Person(house).ask(
         "POST",

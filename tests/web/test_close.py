@@ -2,21 +2,8 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    House,
-    Kind,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, House, Scene
 
 
 @pytest.mark.parametrize("kind", [PROGRAM, CURL], ids=["program", "curl"])
@@ -34,7 +21,7 @@ async def test_a_browser_is_sent_to_the_lobby(scene: Scene, kind: Kind) -> None:
     assert answer.headers["Location"] == "/"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_member_who_is_not_the_host_may_not(scene: Scene, kind: Kind) -> None:
     answer = await scene.ben.post(f"{scene.path}/close", kind)
     assert answer.status == 403
@@ -55,13 +42,13 @@ async def test_nothing_of_the_room_is_left(scene: Scene) -> None:
 
 
 async def test_outsiders_cannot_end_a_room(scene: Scene) -> None:
-    await assert_closed_to_outsiders(scene, "POST", "/close")
+    await scene.assert_closed_to_outsiders("POST", "/close")
     assert (await scene.ben.get(scene.path)).status == 200
 
 
 async def test_a_room_that_has_ended_cannot_be_ended(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/close")
+    await scene.assert_gone("POST", "/close")
 
 
 async def test_closing_is_only_posted(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/close", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/close", "POST")

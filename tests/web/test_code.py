@@ -3,36 +3,13 @@
 import asyncio
 import re
 
-import pytest
 import segno
 
 from ephemera.domain.codes import show_code
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Answer, House, Person, Scene
 from tests.support.page import Page
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    act,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, set_stage
 
 
 async def code_of(stage: Stage) -> str:
@@ -47,32 +24,32 @@ async def joining(stage: Stage, code: str, nickname: str = "Nora", kind: Kind = 
 
 
 async def test_only_hosts_may(house: House) -> None:
-    await assert_only_hosts_may(await set_stage(house, ask=True), "/code", {})
+    await (await set_stage(house, ask=True)).assert_only_hosts_may("/code", {})
 
 
 async def test_a_former_host_may_no_more(stage: Stage) -> None:
-    await act(stage, stage.cleo, "/code", {})
-    await act(stage, stage.cleo, "/resignations", {})
-    await assert_refused(stage, stage.cleo, "/code", {}, ONLY_HOSTS)
+    await stage.act(stage.cleo, "/code", {})
+    await stage.act(stage.cleo, "/resignations", {})
+    await stage.assert_refused(stage.cleo, "/code", {}, ONLY_HOSTS)
 
 
 async def test_a_room_that_has_ended_gets_no_code(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/code", {})
+    await scene.assert_gone("POST", "/code", {})
 
 
 async def test_the_code_is_only_posted_to(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/code", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/code", "POST")
 
 
 # What it does
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_the_new_code_admits_and_the_old_one_is_as_good_as_any_wrong_one(
     stage: Stage, kind: Kind
 ) -> None:
     assert (await joining(stage, stage.code, "Olga")).status == 201, "the premise"
-    assert_done(stage, kind, await stage.ada.post(f"{stage.path}/code", kind))
+    stage.assert_done(kind, await stage.ada.post(f"{stage.path}/code", kind))
     for asked in (PROGRAM, CURL):
         wrong = await joining(stage, "ZZZZZ-ZZZZZ", kind=asked)
         assert wrong.status == 404
@@ -81,7 +58,7 @@ async def test_the_new_code_admits_and_the_old_one_is_as_good_as_any_wrong_one(
 
 
 async def test_a_code_cannot_be_chosen(stage: Stage) -> None:
-    await act(stage, stage.ada, "/code", {"code": "AAAAA-AAAAA"})
+    await stage.act(stage.ada, "/code", {"code": "AAAAA-AAAAA"})
     assert await code_of(stage) not in (stage.code, "AAAAA-AAAAA")
 
 
@@ -91,7 +68,7 @@ async def test_every_invitation_ends(stage: Stage) -> None:
         issued = await stage.ada.post(f"{stage.path}/invitations", PROGRAM, {"uses": uses})
         words.append(issued.json["invitation"]["url"].rpartition("#")[2])
     assert (await joining(stage, words[1], "Olga")).status == 201, "the premise"
-    await act(stage, stage.ada, "/code", {})
+    await stage.act(stage.ada, "/code", {})
     wrong = await joining(stage, "ZZZZZ-ZZZZZ")
     assert [await joining(stage, word) for word in words] == [wrong, wrong]
     sheet = await stage.ada.get(f"{stage.path}/options", BROWSER)
@@ -100,10 +77,10 @@ async def test_every_invitation_ends(stage: Stage) -> None:
 
 async def test_whoever_sits_or_waits_stays(house: House) -> None:
     stage = await set_stage(house, ask=True)
-    await act(stage, stage.ada, "/code", {})
+    await stage.act(stage.ada, "/code", {})
     assert (await stage.ben.get(stage.path)).status == 200
     (zoe,) = (await stage.now()).knocks
-    await act(stage, stage.ada, "/admissions", {"knock": zoe.id})
+    await stage.act(stage.ada, "/admissions", {"knock": zoe.id})
     assert (await stage.zoe.get(stage.path)).status == 200
 
 
@@ -123,7 +100,7 @@ async def test_two_hosts_at_once_leave_one_code_that_everybody_sees(stage: Stage
 async def test_the_new_code_reaches_open_pages_by_the_stream(stage: Stage) -> None:
     start = (await stage.now()).cursor
     stale = Page((await stage.ben.get(stage.path, BROWSER)).text)
-    await act(stage, stage.cleo, "/code", {})
+    await stage.act(stage.cleo, "/code", {})
     page = await stage.ben.get(stage.path, BROWSER)
     assert "<bdi>Cleo</bdi> changed the code." in page.text
     code = await code_of(stage)
@@ -148,7 +125,7 @@ async def test_the_new_code_reaches_open_pages_by_the_stream(stage: Stage) -> No
 
 async def test_a_page_that_is_brought_up_by_a_resync_has_the_new_code_too(stage: Stage) -> None:
     stale = Page((await stage.ben.get(stage.path, BROWSER)).text)
-    await act(stage, stage.ada, "/code", {})
+    await stage.act(stage.ada, "/code", {})
     stale.hear((await stage.ben.get(f"{stage.path}/events?once=1&after=0-0")).text)
     fresh = Page((await stage.ben.get(stage.path, BROWSER)).text)
     for place in ("code", "link", "lock-state", "rules"):
@@ -164,13 +141,13 @@ async def test_the_sheet_says_what_ends_with_the_old_code(stage: Stage) -> None:
 # The picture
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_the_picture_is_that_of_the_link_of_now(stage: Stage, kind: Kind) -> None:
     first = await stage.ben.get(f"{stage.path}/qr.svg", kind)
     assert (first.status, first.type) == (200, "image/svg+xml; charset=utf-8")
     assert first.text.startswith('<svg xmlns="http://www.w3.org/2000/svg"'), "or no <img> shows it"
     assert modules(first.text) == modules_of(f"http://ephemera.test/join#{stage.code}")
-    await act(stage, stage.ada, "/code", {})
+    await stage.act(stage.ada, "/code", {})
     second = await stage.ben.get(f"{stage.path}/qr.svg", kind)
     link = f"http://ephemera.test/join#{await code_of(stage)}"
     assert modules(second.text) == modules_of(link)
@@ -186,16 +163,16 @@ async def test_the_picture_has_no_style_that_the_policy_would_refuse(stage: Stag
 async def test_nobody_else_gets_the_picture(house: House) -> None:
     stage = await set_stage(house, ask=True)
     assert (await stage.mona.get(f"{stage.path}/qr.svg")).status == 200
-    await assert_closed_to_outsiders(stage, "GET", "/qr.svg")
-    await assert_closed_to_outsiders(stage, "HEAD", "/qr.svg")
+    await stage.assert_closed_to_outsiders("GET", "/qr.svg")
+    await stage.assert_closed_to_outsiders("HEAD", "/qr.svg")
 
 
 async def test_the_picture_goes_with_the_room(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "/qr.svg")
+    await scene.assert_gone("GET", "/qr.svg")
 
 
 async def test_the_picture_is_only_read(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/qr.svg", "GET", "HEAD")
+    await house.assert_only(f"/rooms/{NEVER}/qr.svg", "GET", "HEAD")
 
 
 def modules(svg: str) -> set[tuple[int, int]]:

@@ -4,7 +4,8 @@ from http.cookies import Morsel, SimpleCookie
 
 import pytest
 
-from tests.support.cast import BROWSER, CURL, PROGRAM, Answer, Browser, House, Person, Scene
+from tests.support.asking import BROWSER, CURL, PROGRAM
+from tests.support.cast import Answer, Browser, House, Person, Scene
 
 ADA = {"nickname": "Ada", "capacity": "8"}
 

@@ -5,25 +5,10 @@ from typing import Final
 import pytest
 
 from tests.lobby.test_talk import holds
-from tests.support.cast import (
-    BROWSER,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    PROGRAM,
-    House,
-    Kind,
-    assert_only,
-)
+from tests.support.asking import BROWSER, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import House
 from tests.support.page import Page
-from tests.support.powers import (
-    Stage,
-    Why,
-    act,
-    assert_closed_to_the_cast,
-    assert_done,
-    assert_refused,
-)
+from tests.support.powers import Stage, Why
 from tests.web.test_deletions import NOT_AUTHOR, SECRET, UNKNOWN
 from tests.web.test_messages import kept
 
@@ -41,46 +26,46 @@ async def raw(stage: Stage) -> str:
     return (await stage.mona.get(f"{stage.path}/raw?once=1")).text
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_every_member_edits_their_own_words(stage: Stage, kind: Kind) -> None:
     for author in (stage.ada, stage.cleo, stage.ben):
         said = await stage.message_of(author, SECRET)
         assert SECRET in await raw(stage)
-        assert_done(stage, kind, await author.post(stage.path + TAIL, kind, form(said)))
+        stage.assert_done(kind, await author.post(stage.path + TAIL, kind, form(said)))
         assert SECRET not in await raw(stage)
 
 
 async def test_nobody_edits_the_words_of_others_not_even_a_host(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
     for person in (stage.ada, stage.cleo, stage.mona):
-        await assert_refused(stage, person, TAIL, form(said), NOT_AUTHOR)
+        await stage.assert_refused(person, TAIL, form(said), NOT_AUTHOR)
 
 
 async def test_whoever_has_no_seat_learns_nothing(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
     for refused in (form(said), form(said, ""), form("nonsense")):
         form_ = {"message": refused["message"]} if not refused["text"] else refused
-        await assert_closed_to_the_cast(stage, TAIL, form_)
+        await stage.assert_closed_to_the_cast(TAIL, form_)
 
 
 async def test_the_muted_may_not(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
-    await act(stage, stage.ada, "/mutes", {"member": await stage.id_of("Ben")})
-    await assert_refused(stage, stage.ben, TAIL, form(said), MUTED)
+    await stage.act(stage.ada, "/mutes", {"member": await stage.id_of("Ben")})
+    await stage.assert_refused(stage.ben, TAIL, form(said), MUTED)
 
 
 async def test_what_is_deleted_is_gone(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
-    await act(stage, stage.ada, "/deletions", {"message": said})
-    await assert_refused(stage, stage.ben, TAIL, form(said), GONE)
+    await stage.act(stage.ada, "/deletions", {"message": said})
+    await stage.assert_refused(stage.ben, TAIL, form(said), GONE)
 
 
 async def test_after_five_minutes_it_is_over(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
     stage.house.clock.turn(300)
-    await act(stage, stage.ben, TAIL, form(said))
+    await stage.act(stage.ben, TAIL, form(said))
     stage.house.clock.turn(0.1)
-    await assert_refused(stage, stage.ben, TAIL, form(said), OVER)
+    await stage.assert_refused(stage.ben, TAIL, form(said), OVER)
 
 
 async def test_what_is_no_more_in_the_log_is_gone_and_what_is_can_be_taken_back(
@@ -89,20 +74,20 @@ async def test_what_is_no_more_in_the_log_is_gone_and_what_is_can_be_taken_back(
     old, said = [await stage.message_of(stage.ben, text) for text in ("old", "said")]
     for number in range(198):
         await stage.message_of(stage.ada, f"then {number}")
-    await act(stage, stage.ben, TAIL, form(old, SECRET))
+    await stage.act(stage.ben, TAIL, form(old, SECRET))
     await stage.message_of(stage.ada, "one more")
-    await assert_refused(stage, stage.ben, TAIL, form(said), GONE)
+    await stage.assert_refused(stage.ben, TAIL, form(said), GONE)
     for number in range(190):
         await stage.message_of(stage.ada, f"later {number}")
     assert holds(stage.house.engine, SECRET), "the premise: the new words are kept for that long"
-    await act(stage, stage.ben, "/deletions", {"message": old})
+    await stage.act(stage.ben, "/deletions", {"message": old})
     assert not holds(stage.house.engine, SECRET)
     assert SECRET not in (await stage.mona.get(f"{stage.path}/json?once=1")).text
 
 
 @pytest.mark.parametrize("number", ["", "m-0", "m-999999", "7", "m-1x"])
 async def test_a_message_that_never_was_is_refused(stage: Stage, number: str) -> None:
-    await assert_refused(stage, stage.ben, TAIL, form(number), UNKNOWN)
+    await stage.assert_refused(stage.ben, TAIL, form(number), UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +103,7 @@ async def test_words_that_are_none_or_too_many_are_refused(
     stage: Stage, text: str, sentence: str
 ) -> None:
     said = await stage.message_of(stage.ben)
-    await assert_refused(stage, stage.ben, TAIL, form(said, text), Why(422, "invalid", sentence))
+    await stage.assert_refused(stage.ben, TAIL, form(said, text), Why(422, "invalid", sentence))
 
 
 async def test_a_browser_without_scripts_keeps_what_was_refused(stage: Stage) -> None:
@@ -131,7 +116,7 @@ async def test_a_browser_without_scripts_keeps_what_was_refused(stage: Stage) ->
 
 
 async def test_edits_are_only_posted(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/edits", "POST")
+    await house.assert_only("/rooms/whatever/edits", "POST")
 
 
 # Marked, and the old words are gone
@@ -141,7 +126,7 @@ async def test_it_is_marked_as_edited_everywhere(stage: Stage) -> None:
     said = await stage.message_of(stage.ben, SECRET)
     page = Page((await stage.mona.get(stage.path, BROWSER)).text)
     assert "edited" not in str(page.shape("messages"))
-    await act(stage, stage.ben, TAIL, form(said))
+    await stage.act(stage.ben, TAIL, form(said))
     page.hear((await stage.mona.get(f"{page.stream}&once=1")).text)
     fresh = Page((await stage.mona.get(stage.path, BROWSER)).text)
     for shown in (page, fresh):
@@ -161,7 +146,7 @@ async def test_the_old_words_are_nowhere_and_quotes_have_the_new_ones(stage: Sta
     page = Page((await stage.mona.get(f"{stage.path}?reply={said}", BROWSER)).text)
     assert page.document.text.count(SECRET) == 3
     assert holds(stage.house.engine, SECRET)
-    await act(stage, stage.ben, TAIL, form(said, "Better words\nand more"))
+    await stage.act(stage.ben, TAIL, form(said, "Better words\nand more"))
     page.hear((await stage.mona.get(f"{page.stream}&once=1")).text)
     fresh = Page((await stage.mona.get(f"{stage.path}?reply={said}", BROWSER)).text)
     for shown in (page, fresh):
@@ -181,22 +166,22 @@ async def test_an_open_document_without_scripts_renews_itself(stage: Stage) -> N
     said = await stage.message_of(stage.ben, SECRET)
     async with stage.mona.listening(f"{stage.path}/live", BROWSER) as stream:
         await stream.until(SECRET)
-        await act(stage, stage.ben, TAIL, form(said))
+        await stage.act(stage.ben, TAIL, form(said))
         await stream.ended()
 
 
 async def test_who_came_later_sees_no_edit_of_what_was_said_before(stage: Stage) -> None:
     said = await stage.message_of(stage.ben, SECRET)
-    await act(stage, stage.ada, "/options", {"newcomers": "later"})
+    await stage.act(stage.ada, "/options", {"newcomers": "later"})
     dora = await stage.join("Dora")
-    await act(stage, stage.ben, TAIL, form(said))
+    await stage.act(stage.ben, TAIL, form(said))
     await stage.message_of(stage.ben, "after it")
     for way in ("events", "json", "raw", "live"):
         assert "Better words" in (await stage.mona.get(f"{stage.path}/{way}?once=1")).text
         heard = (await dora.get(f"{stage.path}/{way}?once=1")).text
         assert "after it" in heard
         assert "Better words" not in heard
-    await assert_refused(stage, dora, TAIL, form(said), GONE)
+    await stage.assert_refused(dora, TAIL, form(said), GONE)
 
 
 # The sheet

@@ -4,19 +4,8 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    House,
-    Kind,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-    set_scene,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, Kind
+from tests.support.cast import House, Scene, set_scene
 from tests.support.page import Page, events_of
 
 
@@ -146,16 +135,16 @@ async def test_nothing_of_a_message_can_end_an_event_or_forge_another(scene: Sce
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.ask("HEAD", f"{scene.path}/events")).status == 200
-    await assert_closed_to_outsiders(scene, "GET", "/events")
-    await assert_closed_to_outsiders(scene, "HEAD", "/events")
+    await scene.assert_closed_to_outsiders("GET", "/events")
+    await scene.assert_closed_to_outsiders("HEAD", "/events")
 
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "/events?once=1")
+    await scene.assert_gone("GET", "/events?once=1")
 
 
 async def test_events_are_only_read(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/events", "GET", "HEAD")
+    await house.assert_only("/rooms/whatever/events", "GET", "HEAD")
 
 
 async def test_own_and_other_messages_are_the_same_bytes_for_all(scene: Scene) -> None:

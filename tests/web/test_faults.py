@@ -7,20 +7,9 @@ import pytest
 from ephemera.domain.log import Snapshot
 from ephemera.engine.base import Change
 from ephemera.engine.memory import MemoryEngine
-from tests.support.cast import (
-    BROWSER,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Scene,
-    set_scene,
-)
+from tests.support.asking import BROWSER, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import Answer, House, Scene, set_scene
 
-KIND = pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
 TYPED = "please lose none of this"
 
 
@@ -69,7 +58,7 @@ def assert_broken(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
         assert record.exc_info
 
 
-@KIND
+@by_kind
 async def test_a_message_that_cannot_be_posted_is_answered_and_the_fault_is_logged(
     engine: Faulty, scene: Scene, kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -84,7 +73,7 @@ async def test_a_message_that_cannot_be_posted_is_answered_and_the_fault_is_logg
         assert 'name="key" value="once"' in answer.text
 
 
-@KIND
+@by_kind
 async def test_what_was_typed_is_kept_even_when_nothing_of_the_room_can_be_found(
     engine: Faulty, scene: Scene, kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -95,7 +84,7 @@ async def test_what_was_typed_is_kept_even_when_nothing_of_the_room_can_be_found
         assert TYPED in answer.text
 
 
-@KIND
+@by_kind
 @pytest.mark.parametrize("way", ["events", "json", "raw", "live", "waiting"])
 async def test_a_stream_that_cannot_be_opened_is_answered_and_the_fault_is_logged(
     engine: Faulty, scene: Scene, kind: Kind, way: str, caplog: pytest.LogCaptureFixture

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.support.cast import BROWSER, HTMX, House, Scene, join, open_room
+from tests.support.asking import BROWSER, HTMX
+from tests.support.cast import House, Scene
 from tests.support.page import Element, Page, events_of, parse
 
 FRAGMENT = re.compile(r'<(article|p) id="m-(\d+)".*?</\1>', re.DOTALL)
@@ -134,8 +135,8 @@ async def test_markup_in_a_message_is_text_everywhere(scene: Scene) -> None:
 
 @pytest.mark.parametrize("nickname", ['"><script>x', "<b>&amp;'`", "{{ 7*7 }}", "</bdi></li>"])
 async def test_markup_in_a_nickname_is_text_everywhere(house: House, nickname: str) -> None:
-    ada, room = await open_room(house, nickname)
-    ben, _ = await join(house, room["code"], "Ben")
+    ada, room = await house.open_room(nickname)
+    ben, _ = await house.join(room["code"], "Ben")
     await ada.say(room["id"], "Hello")
     html = (await ben.get(f"/rooms/{room['id']}", BROWSER)).text
     names = [element.text for element in Page(html).document.all("bdi")]

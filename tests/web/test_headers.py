@@ -2,20 +2,8 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    FORM,
-    HTMX,
-    KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Person,
-    Scene,
-    set_scene,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM
+from tests.support.cast import FORM, NEVER, Answer, House, Person, Scene, set_scene
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "

@@ -2,19 +2,11 @@
 
 import pytest
 
-from tests.support.cast import (
-    KINDS,
-    NAMES_OF_KINDS,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_only,
-    set_scene,
-)
+from tests.support.asking import Kind, by_kind
+from tests.support.cast import House, Person, Scene, set_scene
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_process_that_answers_is_live_and_ready(house: House, kind: Kind) -> None:
     for path, text in (("/health/live", "live\n"), ("/health/ready", "ready\n")):
         answer = await Person(house).get(path, kind)
@@ -68,4 +60,4 @@ async def test_metrics_name_nobody(scene: Scene) -> None:
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
 async def test_numbers_are_only_read(house: House, path: str) -> None:
-    await assert_only(house, path, "GET", "HEAD")
+    await house.assert_only(path, "GET", "HEAD")

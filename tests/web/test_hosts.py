@@ -4,33 +4,10 @@ import json
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    House,
-    Kind,
-    Scene,
-    assert_gone,
-    assert_only,
-    join,
-)
+from tests.support.asking import BROWSER, CURL, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, House, Scene
 from tests.support.page import Element, Page
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    Why,
-    act,
-    assert_closed_to_the_cast,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    assert_refused_to_members,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
 UNKNOWN = Why(422, "invalid", "There is no such member in this room.")
 GONE = Why(409, "member-gone", "They are not in the room any more.")
@@ -45,7 +22,7 @@ async def hosts(stage: Scene) -> list[str]:
 
 async def appoint(stage: Stage, nickname: str, **fields: str) -> None:
     """Let Ada make somebody a host."""
-    await act(stage, stage.ada, "/hosts", {"member": await stage.id_of(nickname), **fields})
+    await stage.act(stage.ada, "/hosts", {"member": await stage.id_of(nickname), **fields})
 
 
 # The cast
@@ -54,34 +31,34 @@ async def appoint(stage: Stage, nickname: str, **fields: str) -> None:
 @pytest.mark.parametrize("stay", [{}, {"stay": "yes"}], ids=str)
 async def test_only_hosts_may_name_one(house: House, stay: dict[str, str]) -> None:
     stage = await set_stage(house, ask=True)
-    await assert_only_hosts_may(stage, "/hosts", {"member": await stage.id_of("Ben"), **stay})
+    await stage.assert_only_hosts_may("/hosts", {"member": await stage.id_of("Ben"), **stay})
     assert await hosts(stage) == ["Ada", "Ben", "Cleo"]
 
 
 async def test_only_hosts_may_hand_over(house: House) -> None:
     stage = await set_stage(house, ask=True)
     form = {"member": await stage.id_of("Ben"), "stay": "no"}
-    await assert_refused_to_members(stage, "/hosts", form)
-    await assert_closed_to_the_cast(stage, "/hosts", form)
+    await stage.assert_refused_to_members("/hosts", form)
+    await stage.assert_closed_to_the_cast("/hosts", form)
     assert await hosts(stage) == ["Ada", "Cleo"]
 
 
 async def test_only_hosts_may_resign(house: House) -> None:
     stage = await set_stage(house, ask=True)
-    await assert_refused_to_members(stage, "/resignations", {})
-    await assert_closed_to_the_cast(stage, "/resignations", {})
+    await stage.assert_refused_to_members("/resignations", {})
+    await stage.assert_closed_to_the_cast("/resignations", {})
     assert await hosts(stage) == ["Ada", "Cleo"]
 
 
 async def test_nobody_makes_themselves_a_host(stage: Stage) -> None:
     for nickname, member in (("Ben", stage.ben), ("Mona", stage.mona)):
         form = {"member": await stage.id_of(nickname)}
-        await assert_refused(stage, member, "/hosts", form, ONLY_HOSTS)
+        await stage.assert_refused(member, "/hosts", form, ONLY_HOSTS)
 
 
 @pytest.mark.parametrize("member", ["", "p0", "p99", "p02", "Ben", "\0", "m-2"])
 async def test_an_id_that_never_was_is_told(stage: Stage, member: str) -> None:
-    await assert_refused(stage, stage.ada, "/hosts", {"member": member}, UNKNOWN)
+    await stage.assert_refused(stage.ada, "/hosts", {"member": member}, UNKNOWN)
 
 
 @pytest.mark.parametrize("stay", ["yes", "no"])
@@ -93,34 +70,34 @@ async def test_a_seat_that_is_gone_is_told_and_nothing_is_handed_over(
     await stage.ben.post(f"{stage.path}/leave")
     for member in ("p3", "p6", ben):
         form = {"member": member, "stay": stay}
-        await assert_refused(stage, stage.ada, "/hosts", form, GONE)
+        await stage.assert_refused(stage.ada, "/hosts", form, GONE)
     assert await hosts(stage) == ["Ada", "Cleo"]
 
 
 async def test_a_word_that_is_no_choice_is_told(stage: Stage) -> None:
     form = {"member": await stage.id_of("Ben"), "stay": "perhaps"}
     why = Why(422, "invalid", "Choose “yes” or “no”.")
-    await assert_refused(stage, stage.ada, "/hosts", form, why)
+    await stage.assert_refused(stage.ada, "/hosts", form, why)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_what_is_so_already_is_done_without_a_word(stage: Stage, kind: Kind) -> None:
     """On oneself, on another host: nothing is new."""
     ada, cleo = [await stage.id_of(name) for name in ("Ada", "Cleo")]
     for form in ({"member": cleo}, {"member": ada}, {"member": ada, "stay": "no"}):
         before = await stage.known()
-        assert_done(stage, kind, await stage.ada.post(f"{stage.path}/hosts", kind, form))
+        stage.assert_done(kind, await stage.ada.post(f"{stage.path}/hosts", kind, form))
         assert await stage.known() == before
 
 
 @pytest.mark.parametrize("tail", ["/hosts", "/resignations"])
 async def test_a_room_that_has_ended_has_none(scene: Scene, tail: str) -> None:
-    await assert_gone(scene, "POST", tail, {"member": "p2"})
+    await scene.assert_gone("POST", tail, {"member": "p2"})
 
 
 @pytest.mark.parametrize("tail", ["/hosts", "/resignations"])
 async def test_both_are_only_posted(house: House, tail: str) -> None:
-    await assert_only(house, f"/rooms/{NEVER}{tail}", "POST")
+    await house.assert_only(f"/rooms/{NEVER}{tail}", "POST")
 
 
 # Several hosts
@@ -129,10 +106,10 @@ async def test_both_are_only_posted(house: House, tail: str) -> None:
 async def test_a_host_who_was_named_has_every_power(stage: Stage) -> None:
     await appoint(stage, "Ben")
     mona = {"member": await stage.id_of("Mona")}
-    await act(stage, stage.ben, "/mutes", {**mona, "state": "off"})
-    await act(stage, stage.ben, "/removals", mona)
-    await act(stage, stage.ben, "/lock", {})
-    await act(stage, stage.ben, "/close", {})
+    await stage.act(stage.ben, "/mutes", {**mona, "state": "off"})
+    await stage.act(stage.ben, "/removals", mona)
+    await stage.act(stage.ben, "/lock", {})
+    await stage.act(stage.ben, "/close", {})
 
 
 async def test_who_is_muted_speaks_as_a_host(stage: Stage) -> None:
@@ -144,7 +121,7 @@ async def test_who_is_muted_speaks_as_a_host(stage: Stage) -> None:
 # Handing over
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_the_only_host_hands_the_room_over(scene: Scene, kind: Kind) -> None:
     form = {"member": "p2", "stay": "no"}
     answer = await scene.ada.post(f"{scene.path}/hosts", kind, form)
@@ -169,13 +146,13 @@ async def test_a_former_host_has_no_power_left(stage: Stage) -> None:
         ("/invitations", {"uses": "1", "lasts": "600"}),
         ("/close", {}),
     ):
-        await assert_refused(stage, stage.ada, tail, form, ONLY_HOSTS)
+        await stage.assert_refused(stage.ada, tail, form, ONLY_HOSTS)
     assert await hosts(stage) == ["Ben", "Cleo"]
 
 
 async def test_there_is_never_a_room_without_a_host(stage: Stage) -> None:
-    await act(stage, stage.cleo, "/resignations", {})
-    await assert_refused(stage, stage.ada, "/resignations", {}, LAST_HOST)
+    await stage.act(stage.cleo, "/resignations", {})
+    await stage.assert_refused(stage.ada, "/resignations", {}, LAST_HOST)
     await appoint(stage, "Ben", stay="no")
     assert await hosts(stage) == ["Ben"]
     await stage.ben.post(f"{stage.path}/leave")
@@ -188,9 +165,9 @@ async def test_two_who_resign_at_once_leave_one(stage: Stage) -> None:
     assert len(await hosts(stage)) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_host_resigns_by_every_road(stage: Stage, kind: Kind) -> None:
-    assert_done(stage, kind, await stage.cleo.post(f"{stage.path}/resignations", kind))
+    stage.assert_done(kind, await stage.cleo.post(f"{stage.path}/resignations", kind))
     assert await hosts(stage) == ["Ada"]
     again = await stage.cleo.post(f"{stage.path}/resignations", kind)
     assert again.status == 403
@@ -262,10 +239,10 @@ async def test_succession_still_names_nobody_who_did_it(scene: Scene) -> None:
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
-    vera, _ = await join(stage.house, stage.code, "<b>&{{x}}")
+    vera, _ = await stage.house.join(stage.code, "<b>&{{x}}")
     async with stage.ada.listening(f"{stage.path}/events", CURL) as stream:
         await appoint(stage, "<b>&{{x}}")
-        await act(stage, vera, "/resignations", {})
+        await stage.act(vera, "/resignations", {})
         heard = await stream.until("is no longer a host")
     assert "<b>" not in heard
     assert heard.count("<bdi>&lt;b&gt;&amp;{{x}}</bdi>") == 3

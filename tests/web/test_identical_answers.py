@@ -6,21 +6,8 @@ import random
 import pytest
 
 from ephemera.domain.codes import ALPHABET
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Person,
-    Scene,
-    set_scene,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Answer, House, Person, Scene, set_scene
 
 READ = ("", "/mine.css", "/events", "/json", "/raw", "/live", "/roster", "/composer", "/nonsense")
 POSTED = ("/messages", "/leave", "/close", "/composer")
@@ -39,7 +26,7 @@ async def answers_at(who: Person, room: str, kind: Kind) -> list[Answer]:
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_without_a_seat_every_room_is_one_that_never_existed(
     scene: Scene, kind: Kind
 ) -> None:
@@ -50,7 +37,7 @@ async def test_without_a_seat_every_room_is_one_that_never_existed(
         assert await answers_at(outsider, scene.room, kind) == never
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_wiped_room_is_one_that_never_existed_to_its_members_too(
     scene: Scene, kind: Kind
 ) -> None:

@@ -6,38 +6,10 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    Browser,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_gone,
-    assert_only,
-    set_scene,
-    without_key,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Answer, Browser, House, Person, Scene, set_scene, without_key
 from tests.support.page import Page
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    Why,
-    act,
-    assert_closed_to_the_cast,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    assert_refused_to_members,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
 LINK = re.compile(r"http://ephemera\.test/join#([0-9a-f]{20}\.[\w-]{43})")
 KEY = "a-key-nobody-can-guess"
@@ -70,8 +42,8 @@ async def nicknames(scene: Scene) -> list[str]:
 
 async def test_only_hosts_issue(house: House) -> None:
     stage = await set_stage(house, ask=True)
-    await assert_refused_to_members(stage, "/invitations", {})
-    await assert_closed_to_the_cast(stage, "/invitations", {})
+    await stage.assert_refused_to_members("/invitations", {})
+    await stage.assert_closed_to_the_cast("/invitations", {})
     for host in stage.hosts:
         for kind in KINDS:
             assert (await host.post(f"{stage.path}/invitations", kind)).status == 201
@@ -79,19 +51,19 @@ async def test_only_hosts_issue(house: House) -> None:
 
 async def test_a_former_host_issues_and_revokes_no_more(stage: Stage) -> None:
     assert (await stage.cleo.post(f"{stage.path}/invitations", PROGRAM)).status == 201
-    await act(stage, stage.cleo, "/resignations", {})
-    await assert_refused(stage, stage.cleo, "/invitations", {}, ONLY_HOSTS)
-    await assert_refused(stage, stage.cleo, "/revocations", {"invitation": "i1"}, ONLY_HOSTS)
+    await stage.act(stage.cleo, "/resignations", {})
+    await stage.assert_refused(stage.cleo, "/invitations", {}, ONLY_HOSTS)
+    await stage.assert_refused(stage.cleo, "/revocations", {"invitation": "i1"}, ONLY_HOSTS)
 
 
 @pytest.mark.parametrize("tail", ["/invitations", "/revocations"])
 async def test_a_room_that_has_ended_has_no_invitations(scene: Scene, tail: str) -> None:
-    await assert_gone(scene, "POST", tail, {"invitation": "i1"})
+    await scene.assert_gone("POST", tail, {"invitation": "i1"})
 
 
 @pytest.mark.parametrize("tail", ["/invitations", "/revocations"])
 async def test_they_are_only_posted(house: House, tail: str) -> None:
-    await assert_only(house, f"/rooms/{NEVER}{tail}", "POST")
+    await house.assert_only(f"/rooms/{NEVER}{tail}", "POST")
 
 
 # Issuing: the answer
@@ -159,7 +131,7 @@ BAD = {
 async def test_what_cannot_be_is_told(
     stage: Stage, form: dict[str, str], field: str, sentence: str
 ) -> None:
-    await assert_refused(stage, stage.ada, "/invitations", form, Why(422, "invalid", sentence))
+    await stage.assert_refused(stage.ada, "/invitations", form, Why(422, "invalid", sentence))
     answer = await stage.ada.post(f"{stage.path}/invitations", PROGRAM, form)
     assert answer.json["error"]["field"] == field
 
@@ -176,7 +148,7 @@ async def test_a_refused_form_comes_back_whole_with_the_sentence_beside_the_fiel
     assert "Back to the room" in page.text
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_only_so_many_are_open_at_once(stage: Stage, kind: Kind) -> None:
     for _ in range(16):
         await issue(stage)
@@ -184,14 +156,14 @@ async def test_only_so_many_are_open_at_once(stage: Stage, kind: Kind) -> None:
     assert answer.status == 409
     assert "16 invitations are open. Take one back first." in answer.text
     assert ("four people" in answer.text) == (kind is BROWSER)
-    await act(stage, stage.ada, "/revocations", {"invitation": "i1"})
+    await stage.act(stage.ada, "/revocations", {"invitation": "i1"})
     assert (await stage.ada.post(f"{stage.path}/invitations", kind)).status == 201
 
 
 # Issuing again
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_retry_with_the_same_key_is_the_same_invitation(stage: Stage, kind: Kind) -> None:
     first = await stage.ada.post(f"{stage.path}/invitations", kind, {"key": KEY})
     again = await stage.ada.post(f"{stage.path}/invitations", kind, {"key": KEY})
@@ -211,12 +183,12 @@ async def test_twice_at_once_is_once(stage: Stage) -> None:
     assert len((await stage.now()).invitations) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_loading_the_page_again_does_not_open_what_was_taken_back(
     stage: Stage, kind: Kind
 ) -> None:
     word = await issue(stage, key=KEY)
-    await act(stage, stage.ada, "/revocations", {"invitation": "i1"})
+    await stage.act(stage.ada, "/revocations", {"invitation": "i1"})
     again = await stage.ada.post(f"{stage.path}/invitations", kind, {"key": KEY})
     assert again.status == 409
     assert "That invitation is over. Make a new one." in again.text
@@ -233,29 +205,29 @@ async def test_only_hosts_revoke(house: House) -> None:
         await issue(stage)
         return {"invitation": (await stage.now()).invitations[-1].id}
 
-    await assert_only_hosts_may(stage, "/revocations", an_open_one)
+    await stage.assert_only_hosts_may("/revocations", an_open_one)
 
 
 async def test_a_revoked_invitation_admits_nobody(stage: Stage) -> None:
     word, other = await issue(stage, uses="3"), await issue(stage)
     assert (await follow(stage, word)).status == 201, "the premise"
-    await act(stage, stage.cleo, "/revocations", {"invitation": "i1"})
+    await stage.act(stage.cleo, "/revocations", {"invitation": "i1"})
     assert (await follow(stage, word, "Olga")).status == 404
     assert (await follow(stage, other, "Olga")).status == 201
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_revoking_what_is_over_is_quiet(stage: Stage, kind: Kind) -> None:
     """A page that is stale, or two hosts at once: what was wished is so."""
     used = await issue(stage)
     await follow(stage, used)
     await issue(stage)
-    await act(stage, stage.ada, "/revocations", {"invitation": "i2"})
+    await stage.act(stage.ada, "/revocations", {"invitation": "i2"})
     before = await stage.known()
     for host in stage.hosts:
         for invitation in ("i1", "i2"):
             form = {"invitation": invitation}
-            assert_done(stage, kind, await host.post(f"{stage.path}/revocations", kind, form))
+            stage.assert_done(kind, await host.post(f"{stage.path}/revocations", kind, form))
     assert await stage.known() == before
 
 
@@ -263,13 +235,13 @@ async def test_revoking_what_is_over_is_quiet(stage: Stage, kind: Kind) -> None:
 async def test_an_invitation_that_never_was_is_told(stage: Stage, invitation: str) -> None:
     await issue(stage)
     form = {"invitation": invitation}
-    await assert_refused(stage, stage.ada, "/revocations", form, UNKNOWN)
+    await stage.assert_refused(stage.ada, "/revocations", form, UNKNOWN)
 
 
 # Redeeming
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_an_invitation_admits_as_many_as_it_says(stage: Stage, kind: Kind) -> None:
     word = await issue(stage, uses="2")
     for nickname in ("Nora", "Olga"):
@@ -280,7 +252,7 @@ async def test_an_invitation_admits_as_many_as_it_says(stage: Stage, kind: Kind)
     assert (await nicknames(stage))[-2:] == ["Nora", "Olga"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_preview_of_the_link_burns_nothing(stage: Stage, method: str, kind: Kind) -> None:
     word = await issue(stage)
@@ -350,7 +322,7 @@ async def test_it_goes_past_the_lock_and_past_asking(house: House) -> None:
     stage = await set_stage(house, ask=True)
     asking = await follow(stage, stage.code, "Olga")
     assert asking.status == 202, "the premise: who has the code waits"
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     assert (await follow(stage, stage.code, "Pia")).status == 409, "the premise: it is locked"
     word = await issue(stage)
     assert (await follow(stage, word)).status == 201
@@ -359,10 +331,10 @@ async def test_it_goes_past_the_lock_and_past_asking(house: House) -> None:
 
 async def test_a_full_house_is_told_and_the_invitation_kept(stage: Stage) -> None:
     word = await issue(stage)
-    await act(stage, stage.ada, "/options", {"capacity": "4"})
+    await stage.act(stage.ada, "/options", {"capacity": "4"})
     answer = await follow(stage, word)
     assert (answer.status, answer.json["error"]["reason"]) == (409, "room-full")
-    await act(stage, stage.ada, "/options", {"capacity": "5"})
+    await stage.act(stage.ada, "/options", {"capacity": "5"})
     assert (await follow(stage, word)).status == 201
 
 
@@ -395,11 +367,11 @@ async def dead_words(stage: Stage) -> dict[str, str]:
             assert (await follow(stage, words[end], "Nora")).status == 201
         elif end == "revoked":
             invitation = (await stage.now()).invitations[-1].id
-            await act(stage, stage.ada, "/revocations", {"invitation": invitation})
+            await stage.act(stage.ada, "/revocations", {"invitation": invitation})
         elif end == "expired":
             stage.house.clock.turn(601)
         else:
-            await act(stage, stage.ada, "/code", {})
+            await stage.act(stage.ada, "/code", {})
     gone = await set_scene(stage.house)
     words["of a room that is gone"] = await issue(gone)
     await gone.end_room()
@@ -444,7 +416,7 @@ async def test_the_word_is_told_to_nobody_but_who_made_it(stage: Stage) -> None:
     word = await issue(stage, uses="2")
     secret = word.partition(".")[2]
     await follow(stage, word)
-    await act(stage, stage.ada, "/revocations", {"invitation": "i1"})
+    await stage.act(stage.ada, "/revocations", {"invitation": "i1"})
     for way in ("", "/options", "/events?once=1", "/json?once=1", "/raw?once=1", "/live?once=1"):
         for host in stage.hosts:
             answer = await host.get(stage.path + way, BROWSER)
@@ -481,7 +453,7 @@ async def test_everybody_reads_who_did_it(stage: Stage) -> None:
     stale = Page((await stage.ben.get(stage.path, BROWSER)).text)
     word = await issue(stage, uses="2")
     await follow(stage, word)
-    await act(stage, stage.cleo, "/revocations", {"invitation": "i1"})
+    await stage.act(stage.cleo, "/revocations", {"invitation": "i1"})
     raw = await stage.ben.get(f"{stage.path}/raw?once=1&after={start}")
     assert raw.text.splitlines() == [
         "* Ada made an invitation.",

@@ -2,21 +2,8 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    PROGRAM,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_only,
-    join,
-    open_room,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import House, Person, Scene
 
 
 async def test_a_program_gets_the_room_the_member_and_the_token(scene: Scene) -> None:
@@ -67,7 +54,7 @@ def _as_typed(code: str) -> dict[str, str]:
 async def _room_with_forgiven_characters(house: House) -> str:
     """Return the code of a room whose code has both a 0 and a 1."""
     while True:
-        _, room = await open_room(house, "Ada")
+        _, room = await house.open_room("Ada")
         code = str(room["code"])
         if {"0", "1"} <= set(code):
             return code
@@ -115,7 +102,7 @@ async def test_a_link_that_ends_in_no_code_is_a_wrong_code(scene: Scene, link: s
 
 
 async def test_joining_is_posted_and_the_form_is_read(house: House) -> None:
-    await assert_only(house, "/join", "GET", "HEAD", "POST")
+    await house.assert_only("/join", "GET", "HEAD", "POST")
 
 
 WRONG_CODES = (
@@ -179,10 +166,10 @@ async def test_a_nickname_is_refused_before_anything_is_told_about_the_code(scen
     assert good.json["error"]["field"] == "nickname"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_full_room_says_so_to_whoever_has_the_code(house: House, kind: Kind) -> None:
-    _, room = await open_room(house, "Ada", capacity="2")
-    await join(house, room["code"], "Ben")
+    _, room = await house.open_room("Ada", capacity="2")
+    await house.join(room["code"], "Ben")
     form = {"nickname": "Cleo", "code": room["code"]}
     answer = await Person(house).post("/join", kind, form)
     assert answer.status == 409
@@ -191,8 +178,8 @@ async def test_a_full_room_says_so_to_whoever_has_the_code(house: House, kind: K
 
 
 async def test_a_freed_seat_can_be_taken(house: House) -> None:
-    _, room = await open_room(house, "Ada", capacity="2")
-    ben, _ = await join(house, room["code"], "Ben")
+    _, room = await house.open_room("Ada", capacity="2")
+    ben, _ = await house.join(room["code"], "Ben")
     form = {"nickname": "Cleo", "code": room["code"]}
     assert (await Person(house).post("/join", PROGRAM, form)).status == 409
     await ben.post(f"/rooms/{room['id']}/leave")

@@ -2,21 +2,12 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    KINDS,
-    NAMES_OF_KINDS,
-    House,
-    Kind,
-    Person,
-    Scene,
-    without_key,
-)
+from tests.support.asking import BROWSER, CURL, Kind, by_kind
+from tests.support.cast import House, Person, Scene, without_key
 from tests.support.cast import percent as as_path
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_everybody_gets_the_form(house: House, kind: Kind) -> None:
     page = await Person(house).get("/join", kind)
     assert page.status == 200

@@ -3,18 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
-from tests.support.cast import (
-    KINDS,
-    NAMES_OF_KINDS,
-    House,
-    Kind,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import Kind, by_kind
+from tests.support.cast import House, Scene
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
@@ -138,7 +128,7 @@ async def test_the_leaving_of_a_member_is_the_last_line_they_get(scene: Scene) -
     assert (last["event"], last["member"], last["reason"]) == ("member-left", "p2", "left")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_no_line_holds_a_secret(scene: Scene, kind: Kind) -> None:
     answer = await scene.ben.get(f"{scene.path}/json?once=1", kind)
     resync = await scene.ben.get(f"{scene.path}/json?once=1&after=0-0", kind)
@@ -153,13 +143,13 @@ async def test_no_line_holds_a_secret(scene: Scene, kind: Kind) -> None:
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.ask("HEAD", f"{scene.path}/json")).status == 200
-    await assert_closed_to_outsiders(scene, "GET", "/json")
-    await assert_closed_to_outsiders(scene, "HEAD", "/json")
+    await scene.assert_closed_to_outsiders("GET", "/json")
+    await scene.assert_closed_to_outsiders("HEAD", "/json")
 
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "/json?once=1")
+    await scene.assert_gone("GET", "/json?once=1")
 
 
 async def test_lines_are_only_read(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/json", "GET", "HEAD")
+    await house.assert_only("/rooms/whatever/json", "GET", "HEAD")

@@ -6,39 +6,14 @@ import re
 import pytest
 
 from ephemera.domain.rooms import KNOCK_SECONDS, MOST_KNOCKS
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    Browser,
-    House,
-    Kind,
-    Person,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Answer, Browser, House, Person
 from tests.support.page import Page
-from tests.support.powers import (
-    Stage,
-    Why,
-    act,
-    assert_closed_to_the_cast,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    knock,
-    set_stage,
-)
+from tests.support.powers import Stage, Why, set_stage
 
 KNOCK_GONE = Why(409, "knock-gone", "They do not wait to be let in any more.")
 FULL = Why(409, "room-full", "Every seat in this room is taken.")
 CROWDED = "Too many people wait to be let in. Please try again later."
-by_kind = pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
 
 
 @pytest.fixture
@@ -122,7 +97,7 @@ async def test_the_same_request_with_the_same_key_is_one_knock_and_then_the_seat
     first, second = [await asked(stage, key=key) for _ in range(2)]
     assert first == second
     assert (first.status, first.json["knock"]["id"]) == (202, "k2")
-    await act(stage, stage.ada, "/admissions", {"knock": "k2"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k2"})
     third = await asked(stage, key=key)
     assert (third.status, third.json["token"]) == (201, first.json["token"])
     assert third.json["member"]["nickname"] == "Yan"
@@ -130,7 +105,7 @@ async def test_the_same_request_with_the_same_key_is_one_knock_and_then_the_seat
 
 async def test_sixteen_wait_and_the_seventeenth_reads_why_not(stage: Stage) -> None:
     for number in range(MOST_KNOCKS - 1):
-        await knock(stage, f"Guest {number}")
+        await stage.knock(f"Guest {number}")
     program, browser = await asked(stage), await asked(stage, kind=BROWSER)
     assert (program.status, program.json["error"]["reason"]) == (409, "door-crowded")
     assert browser.status == 409
@@ -148,14 +123,14 @@ async def test_who_looks_like_one_who_waits_reads_it_beside_the_nickname(stage: 
 
 async def test_a_full_room_says_so_to_who_knocks(stage: Stage) -> None:
     for _ in range(4):
-        await act(stage, stage.ada, "/admissions", {"knock": await knock_id_of_a_guest(stage)})
+        await stage.act(stage.ada, "/admissions", {"knock": await knock_id_of_a_guest(stage)})
     answer = await asked(stage)
     assert (answer.status, answer.json["error"]["reason"]) == (409, "room-full")
 
 
 async def knock_id_of_a_guest(stage: Stage) -> str:
     number = (await stage.now()).knocked + 1
-    await knock(stage, f"Guest {number}")
+    await stage.knock(f"Guest {number}")
     return f"k{number}"
 
 
@@ -173,7 +148,7 @@ async def test_who_was_removed_cannot_knock_with_the_new_code(stage: Stage) -> N
 async def test_a_wrong_code_gets_the_same_answer_whether_one_asks_or_not(stage: Stage) -> None:
     wrong = {"nickname": "Yan", "code": "ZZZZZ-ZZZZZ"}
     asking = await stage.mallory.post("/join", PROGRAM, wrong)
-    await act(stage, stage.ada, "/options", {"ask": "no"})
+    await stage.act(stage.ada, "/options", {"ask": "no"})
     assert await stage.mallory.post("/join", PROGRAM, wrong) == asking
     assert asking.status == 404
 
@@ -181,7 +156,7 @@ async def test_a_wrong_code_gets_the_same_answer_whether_one_asks_or_not(stage: 
 async def test_an_address_knocks_six_times_a_minute() -> None:
     stage = await set_stage(House(rate_limits=True), ask=True)
     for number in range(5):
-        await knock(stage, f"Guest {number}")
+        await stage.knock(f"Guest {number}")
     answer = await asked(stage)
     assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
     elsewhere = Person(stage.house, address="203.0.113.9")
@@ -194,7 +169,7 @@ async def test_an_address_knocks_six_times_a_minute() -> None:
 async def test_who_waits_and_joins_again_when_nobody_asks_any_more_sits_down(stage: Stage) -> None:
     key = "a key of 16 characters or more"
     yan = Person(stage.house, (await asked(stage, key=key)).json["token"])
-    await act(stage, stage.ada, "/options", {"ask": "no"})
+    await stage.act(stage.ada, "/options", {"ask": "no"})
     assert await state_of(stage, stage.zoe) == await state_of(stage, yan) == "waiting"
     again = await asked(stage, key=key)
     assert (again.status, again.json["token"]) == (201, yan.token)
@@ -208,9 +183,9 @@ async def test_who_waits_and_joins_again_when_nobody_asks_any_more_sits_down(sta
 async def test_who_was_turned_away_and_sits_now_is_not_told_so_any_more(stage: Stage) -> None:
     key = "a key of 16 characters or more"
     yan = Person(stage.house, (await asked(stage, key=key)).json["token"])
-    await act(stage, stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
     assert await state_of(stage, yan) == "declined"
-    await act(stage, stage.ada, "/options", {"ask": "no"})
+    await stage.act(stage.ada, "/options", {"ask": "no"})
     again = await asked(stage, key=key)
     assert (again.status, again.json["token"]) == (201, yan.token), "the premise: the same token"
     assert await state_of(stage, yan) == "admitted"
@@ -225,7 +200,7 @@ async def test_a_knock_does_not_give_their_voice_back_to_who_left_muted(stage: S
     assert knocked.status == 202, "the premise; and she has two tokens now"
     second = Person(stage.house, knocked.json["token"])
     assert (await second.post(f"{stage.path}/leave")).status == 204
-    await act(stage, stage.ada, "/options", {"ask": "no"})
+    await stage.act(stage.ada, "/options", {"ask": "no"})
     for nickname, person in (("Mora", stage.mona), ("Mona", second)):
         back = await person.post("/join", PROGRAM, {**form, "nickname": nickname})
         assert (back.status, back.json["member"]["muted"]) == (201, True)
@@ -242,16 +217,16 @@ async def test_both_hosts_answer_by_every_road_and_nobody_else_may(
         room = await stage.now()
         for member in room.members:  # make room: a room has eight seats
             if member.nickname.startswith("Guest"):
-                await act(stage, stage.ada, "/removals", {"member": member.id, "keep_code": "yes"})
+                await stage.act(stage.ada, "/removals", {"member": member.id, "keep_code": "yes"})
         return {"knock": await knock_id_of_a_guest(stage), "answer": answer}
 
-    await assert_only_hosts_may(stage, "/admissions", form)
+    await stage.assert_only_hosts_may("/admissions", form)
 
 
 @by_kind
 async def test_who_is_let_in_sits_and_their_token_opens_the_seat(stage: Stage, kind: Kind) -> None:
     answer = await stage.ada.post(f"{stage.path}/admissions", kind, {"knock": "k1"})
-    assert_done(stage, kind, answer)
+    stage.assert_done(kind, answer)
     told = (await stage.zoe.get(f"{stage.path}/knock")).json
     assert told["state"] == "admitted"
     assert (told["member"]["nickname"], told["member"]["role"]) == ("Zoe", "member")
@@ -265,7 +240,7 @@ async def test_who_is_let_in_sits_and_their_token_opens_the_seat(stage: Stage, k
 async def test_who_is_turned_away_reads_it_and_sits_nowhere(stage: Stage, kind: Kind) -> None:
     form = {"knock": "k1", "answer": "decline"}
     answer = await stage.cleo.post(f"{stage.path}/admissions", kind, form)
-    assert_done(stage, kind, answer)
+    stage.assert_done(kind, answer)
     assert await state_of(stage, stage.zoe) == "declined"
     assert (await stage.zoe.say(stage.room, "Let me in")).status == 404
     assert (await stage.ben.get(f"{stage.path}/raw?once=1")).text.endswith(
@@ -279,8 +254,8 @@ async def test_any_member_answers_while_no_host_is_here(stage: Stage, answer: st
     refused = await stage.ben.post(f"{stage.path}/admissions", PROGRAM, form)
     assert refused.status == 403
     await all_hosts_go_away(stage)
-    await assert_closed_to_the_cast(stage, "/admissions", form)
-    await act(stage, stage.mona, "/admissions", form)
+    await stage.assert_closed_to_the_cast("/admissions", form)
+    await stage.act(stage.mona, "/admissions", form)
     expected = "admitted" if answer == "admit" else "declined"
     assert await state_of(stage, stage.zoe) == expected
 
@@ -289,12 +264,12 @@ async def test_any_member_answers_while_no_host_is_here(stage: Stage, answer: st
 async def test_letting_in_who_was_answered_is_told_and_turning_away_is_quiet(
     stage: Stage, first: str
 ) -> None:
-    await act(stage, stage.ada, "/admissions", {"knock": "k1", "answer": first})
-    await assert_refused(stage, stage.cleo, "/admissions", {"knock": "k1"}, KNOCK_GONE)
+    await stage.act(stage.ada, "/admissions", {"knock": "k1", "answer": first})
+    await stage.assert_refused(stage.cleo, "/admissions", {"knock": "k1"}, KNOCK_GONE)
     before = await stage.known()
     for kind in KINDS:
         form = {"knock": "k1", "answer": "decline"}
-        assert_done(stage, kind, await stage.cleo.post(f"{stage.path}/admissions", kind, form))
+        stage.assert_done(kind, await stage.cleo.post(f"{stage.path}/admissions", kind, form))
     assert await stage.known() == before
 
 
@@ -312,7 +287,7 @@ async def test_a_knock_that_never_was_is_said_beside_the_field(
     stage: Stage, form: dict[str, str]
 ) -> None:
     why = Why(422, "invalid", "Nobody like that has knocked.")
-    await assert_refused(stage, stage.ada, "/admissions", form, why)
+    await stage.assert_refused(stage.ada, "/admissions", form, why)
 
 
 async def test_an_answer_that_is_none_is_refused(stage: Stage) -> None:
@@ -327,19 +302,19 @@ async def test_an_answer_that_is_none_is_refused(stage: Stage) -> None:
 
 
 async def test_a_room_that_filled_up_lets_nobody_in(stage: Stage) -> None:
-    await act(stage, stage.ada, "/options", {"capacity": "4"})
-    await assert_refused(stage, stage.ada, "/admissions", {"knock": "k1"}, FULL)
+    await stage.act(stage.ada, "/options", {"capacity": "4"})
+    await stage.assert_refused(stage.ada, "/admissions", {"knock": "k1"}, FULL)
     assert await state_of(stage, stage.zoe) == "waiting"
     await stage.ben.post(f"{stage.path}/leave")
-    await act(stage, stage.ada, "/admissions", {"knock": "k1"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k1"})
 
 
 async def test_admissions_are_only_posted(stage: Stage) -> None:
-    await assert_only(stage.house, f"{stage.path}/admissions", "POST")
+    await stage.house.assert_only(f"{stage.path}/admissions", "POST")
 
 
 async def test_in_a_room_that_is_gone_nobody_is_let_in(stage: Stage) -> None:
-    await assert_gone(stage, "POST", "/admissions", {"knock": "k1"})
+    await stage.assert_gone("POST", "/admissions", {"knock": "k1"})
 
 
 # What a program is told
@@ -392,7 +367,7 @@ async def test_nobody_but_who_waits_learns_of_a_knock(stage: Stage, kind: Kind) 
 
 
 async def test_a_knock_is_only_looked_at(stage: Stage) -> None:
-    await assert_only(stage.house, f"{stage.path}/knock", "GET", "HEAD")
+    await stage.house.assert_only(f"{stage.path}/knock", "GET", "HEAD")
 
 
 # What those in the room see
@@ -404,7 +379,7 @@ async def test_everybody_in_the_room_is_told_who_knocks_and_how_it_ended(stage: 
         stage.cleo.listening(f"{stage.path}/raw") as raw,
         stage.ben.listening(f"{stage.path}/events") as events,
     ):
-        yan = await knock(stage, "Yan")
+        yan = await stage.knock("Yan")
         heard = await lines.until('"Yan"')
         assert '"knocked"' in heard
         assert "* Yan asks to come in (k2).\n" in await raw.until("Yan")
@@ -419,10 +394,10 @@ async def test_a_stale_page_that_heeds_its_stream_has_the_knocks_of_a_fresh_one(
 ) -> None:
     stale = await page_of(stage, stage.ada)
     assert stale.ids("knocks") == ["knock-k1"]
-    await knock(stage, "Yan")
-    await knock(stage, "Xaver")
-    await act(stage, stage.ada, "/admissions", {"knock": "k2"})
-    await act(stage, stage.ada, "/admissions", {"knock": "k1", "answer": "decline"})
+    await stage.knock("Yan")
+    await stage.knock("Xaver")
+    await stage.act(stage.ada, "/admissions", {"knock": "k2"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k1", "answer": "decline"})
     resynced = await page_of(stage, stage.ada)
     stale.hear((await stage.ada.get(f"{stale.stream}&once=1")).text)
     resynced.hear((await stage.ada.get(f"{stage.path}/events?once=1&after=0-0")).text)
@@ -452,7 +427,7 @@ async def test_the_buttons_of_a_knock_belong_to_forms_of_the_page(stage: Stage, 
 
 
 async def test_a_nickname_with_markup_is_text_on_the_roster(stage: Stage) -> None:
-    await knock(stage, "<b>Yan</b>&amp;")
+    await stage.knock("<b>Yan</b>&amp;")
     html = (await stage.ada.get(stage.path, BROWSER)).text
     assert "&lt;b&gt;Yan&lt;/b&gt;&amp;amp;</bdi>" in html
     assert "<b>Yan" not in html

@@ -3,7 +3,8 @@
 import pytest
 
 from ephemera.web.rendering.languages import MOST_LANGUAGE_CHARACTERS, locale_for
-from tests.support.cast import BROWSER, CURL, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
+from tests.support.asking import BROWSER, CURL, HTMX, Kind, by_kind
+from tests.support.cast import Scene
 from tests.support.languages import PSEUDO, pseudo_spoken
 
 READS: Kind = {"Accept-Language": f"x-none, {PSEUDO};q=0.8, en;q=0.5"}
@@ -24,7 +25,7 @@ async def test_a_page_is_in_the_language_of_its_reader(scene: Scene, path: str) 
     assert "[" not in again.text.partition("<body")[2].partition("<script")[0]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_refusal_is_in_the_language_of_whoever_is_refused(scene: Scene, kind: Kind) -> None:
     """Whether the road itself refuses, or Quart does."""
     with pseudo_spoken():

@@ -4,22 +4,8 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Answer, House, Scene
 
 
 @pytest.mark.parametrize("kind", [PROGRAM, CURL], ids=["program", "curl"])
@@ -95,7 +81,7 @@ async def test_a_program_is_asked_if_it_wants_to_be(scene: Scene) -> None:
     assert (await scene.ada.post(f"{scene.path}/leave", CURL, {"sure": "erases"})).status == 204
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_whoever_has_left_has_no_seat_any_more(scene: Scene, kind: Kind) -> None:
     assert (await scene.ben.get(scene.path)).status == 200
     await scene.ben.post(f"{scene.path}/leave", kind)
@@ -127,16 +113,16 @@ async def test_the_room_ends_with_the_last_one_at_once(scene: Scene) -> None:
 
 
 async def test_outsiders_cannot_leave(scene: Scene) -> None:
-    await assert_closed_to_outsiders(scene, "POST", "/leave")
+    await scene.assert_closed_to_outsiders("POST", "/leave")
     assert (await scene.ben.get(scene.path)).status == 200
 
 
 async def test_a_room_that_has_ended_cannot_be_left(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/leave")
+    await scene.assert_gone("POST", "/leave")
 
 
 async def test_leaving_is_only_posted(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/leave", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/leave", "POST")
 
 
 async def test_what_is_sent_along_does_not_matter(scene: Scene) -> None:

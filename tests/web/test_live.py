@@ -4,16 +4,8 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    FORM,
-    House,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL
+from tests.support.cast import FORM, House, Scene
 
 
 async def test_the_live_document_shows_the_log_as_html_and_goes_on(scene: Scene) -> None:
@@ -75,24 +67,24 @@ async def test_bytes_that_are_not_utf_8_and_large_bodies_are_refused(scene: Scen
 @pytest.mark.parametrize("tail", ["/live", "/roster", "/composer"])
 async def test_outsiders_learn_nothing(scene: Scene, tail: str) -> None:
     assert (await scene.ben.ask("HEAD", scene.path + tail)).status == 200
-    await assert_closed_to_outsiders(scene, "GET", tail)
-    await assert_closed_to_outsiders(scene, "HEAD", tail)
+    await scene.assert_closed_to_outsiders("GET", tail)
+    await scene.assert_closed_to_outsiders("HEAD", tail)
 
 
 async def test_outsiders_cannot_post(scene: Scene) -> None:
-    await assert_closed_to_outsiders(scene, "POST", "/composer", {"text": "Hello"})
+    await scene.assert_closed_to_outsiders("POST", "/composer", {"text": "Hello"})
     assert "Hello" not in (await scene.ben.get(f"{scene.path}/raw?once=1")).text
 
 
 @pytest.mark.parametrize("tail", ["/live", "/roster", "/composer"])
 async def test_a_room_that_has_ended_is_gone(scene: Scene, tail: str) -> None:
-    await assert_gone(scene, "GET", tail)
+    await scene.assert_gone("GET", tail)
 
 
 @pytest.mark.parametrize("tail", ["/live", "/roster"])
 async def test_the_frames_are_only_read(house: House, tail: str) -> None:
-    await assert_only(house, f"/rooms/whatever{tail}", "GET", "HEAD")
+    await house.assert_only(f"/rooms/whatever{tail}", "GET", "HEAD")
 
 
 async def test_the_composer_is_read_and_posted(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/composer", "GET", "HEAD", "POST")
+    await house.assert_only("/rooms/whatever/composer", "GET", "HEAD", "POST")

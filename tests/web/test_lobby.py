@@ -2,17 +2,8 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    PROGRAM,
-    House,
-    Kind,
-    Person,
-    assert_only,
-    without_key,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind
+from tests.support.cast import House, Person, without_key
 
 
 @pytest.mark.parametrize("kind", [BROWSER, HTMX], ids=["browser", "htmx"])
@@ -50,7 +41,7 @@ async def test_nobody_gets_a_cookie_for_looking(house: House) -> None:
 
 
 async def test_the_lobby_is_only_read(house: House) -> None:
-    await assert_only(house, "/", "GET", "HEAD")
+    await house.assert_only("/", "GET", "HEAD")
 
 
 async def test_a_query_changes_nothing(house: House) -> None:

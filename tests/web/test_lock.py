@@ -2,32 +2,10 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_gone,
-    assert_only,
-    join,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, House, Person, Scene
 from tests.support.page import Page
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    act,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, set_stage
 
 LOCKED = "The room is locked: nobody can join by its code just now."
 
@@ -47,32 +25,32 @@ async def test_only_hosts_may(house: House) -> None:
     async def another_turn() -> dict[str, str]:
         return {"state": next(turns)}
 
-    await assert_only_hosts_may(stage, "/lock", another_turn)
+    await stage.assert_only_hosts_may("/lock", another_turn)
 
 
 async def test_a_former_host_may_no_more(stage: Stage) -> None:
-    await act(stage, stage.cleo, "/lock", {})
-    await act(stage, stage.cleo, "/resignations", {})
-    await assert_refused(stage, stage.cleo, "/lock", {"state": "off"}, ONLY_HOSTS)
+    await stage.act(stage.cleo, "/lock", {})
+    await stage.act(stage.cleo, "/resignations", {})
+    await stage.assert_refused(stage.cleo, "/lock", {"state": "off"}, ONLY_HOSTS)
     assert (await stage.now()).locked
 
 
 async def test_a_room_that_has_ended_is_not_locked(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/lock", {"state": "on"})
+    await scene.assert_gone("POST", "/lock", {"state": "on"})
 
 
 async def test_the_lock_is_only_posted_to(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/lock", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/lock", "POST")
 
 
 # What it does
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_the_code_of_a_locked_room_admits_nobody(stage: Stage, kind: Kind) -> None:
     form = {"nickname": "Nora", "code": stage.code}
     assert await is_admitted(stage, stage.code, "Olga"), "the premise"
-    assert_done(stage, kind, await stage.ada.post(f"{stage.path}/lock", kind, {"state": "on"}))
+    stage.assert_done(kind, await stage.ada.post(f"{stage.path}/lock", kind, {"state": "on"}))
     answer = await stage.mallory.post("/join", kind, form)
     assert answer.status == 409
     assert LOCKED in answer.text
@@ -81,7 +59,7 @@ async def test_the_code_of_a_locked_room_admits_nobody(stage: Stage, kind: Kind)
 
 
 async def test_the_form_comes_back_with_the_sentence_beside_the_code(stage: Stage) -> None:
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     form = {"nickname": "Nora", "code": stage.code}
     page = await stage.mallory.post("/join", BROWSER, form)
     assert f'id="join-code-error" role="alert">{LOCKED}' in page.text
@@ -92,16 +70,16 @@ async def test_the_form_comes_back_with_the_sentence_beside_the_code(stage: Stag
 
 
 async def test_an_unlocked_room_admits_again(stage: Stage) -> None:
-    await act(stage, stage.ada, "/lock", {"state": "on"})
+    await stage.act(stage.ada, "/lock", {"state": "on"})
     assert not await is_admitted(stage, stage.code)
-    await act(stage, stage.cleo, "/lock", {"state": "off"})
+    await stage.act(stage.cleo, "/lock", {"state": "off"})
     assert await is_admitted(stage, stage.code)
 
 
 async def test_an_empty_form_locks(stage: Stage) -> None:
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     assert (await stage.now()).locked
-    await act(stage, stage.ada, "/lock", {"state": " "})
+    await stage.act(stage.ada, "/lock", {"state": " "})
     assert (await stage.now()).locked
 
 
@@ -118,14 +96,14 @@ async def test_a_word_that_is_no_choice_is_told(stage: Stage, state: str) -> Non
 async def test_who_has_no_good_code_does_not_learn_of_the_lock(stage: Stage) -> None:
     form = {"nickname": "Mallory", "code": stage.old_code}
     before = [await stage.mallory.post("/join", kind, form) for kind in (PROGRAM, CURL)]
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     after = [await stage.mallory.post("/join", kind, form) for kind in (PROGRAM, CURL)]
     assert before == after
     assert {answer.status for answer in after} == {404}
 
 
 async def test_whoever_sits_is_not_locked_out(stage: Stage) -> None:
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     assert (await stage.ben.get(stage.path)).status == 200
     assert (await stage.ben.say(stage.room, "still here")).status == 201
     shown = {"Cookie": f"seat-{stage.room}={stage.ben.token}"}
@@ -135,31 +113,31 @@ async def test_whoever_sits_is_not_locked_out(stage: Stage) -> None:
 
 
 async def test_who_has_left_comes_back_only_through_an_open_door(stage: Stage) -> None:
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     await stage.ben.post(f"{stage.path}/leave")
     form = {"nickname": "Ben", "code": stage.code}
     assert (await stage.ben.post("/join", PROGRAM, form)).status == 409
-    await act(stage, stage.ada, "/lock", {"state": "off"})
+    await stage.act(stage.ada, "/lock", {"state": "off"})
     assert (await stage.ben.post("/join", PROGRAM, form)).status == 201
 
 
 async def test_who_waits_can_still_be_let_in(house: House) -> None:
     stage = await set_stage(house, ask=True)
     (zoe,) = (await stage.now()).knocks
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     form = {"nickname": "Yara", "code": stage.code}
     assert (await stage.mallory.post("/join", PROGRAM, form)).status == 409, "nobody more knocks"
-    await act(stage, stage.ada, "/admissions", {"knock": zoe.id})
+    await stage.act(stage.ada, "/admissions", {"knock": zoe.id})
     assert await stage.member("Zoe")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_locking_twice_is_quiet(stage: Stage, kind: Kind) -> None:
     """A page that is stale, or two hosts at once: what was wished is so."""
-    await act(stage, stage.ada, "/lock", {"state": "on"})
+    await stage.act(stage.ada, "/lock", {"state": "on"})
     before = await stage.known()
     for host in stage.hosts:
-        assert_done(stage, kind, await host.post(f"{stage.path}/lock", kind, {"state": "on"}))
+        stage.assert_done(kind, await host.post(f"{stage.path}/lock", kind, {"state": "on"}))
     assert await stage.known() == before
 
 
@@ -169,9 +147,9 @@ async def test_locking_twice_is_quiet(stage: Stage, kind: Kind) -> None:
 async def test_everybody_reads_who_did_it(stage: Stage) -> None:
     start = (await stage.now()).cursor
     stale = Page((await stage.ben.get(stage.path, BROWSER)).text)
-    await act(stage, stage.ada, "/lock", {})
-    await act(stage, stage.cleo, "/lock", {"state": "off"})
-    await act(stage, stage.cleo, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
+    await stage.act(stage.cleo, "/lock", {"state": "off"})
+    await stage.act(stage.cleo, "/lock", {})
     page = await stage.ben.get(stage.path, BROWSER)
     assert "<bdi>Ada</bdi> locked the room" in page.text
     assert "<bdi>Cleo</bdi> unlocked the room." in page.text
@@ -197,9 +175,9 @@ async def test_the_page_says_that_the_room_is_locked(stage: Stage) -> None:
         return found.text.strip()
 
     assert await state() == ""
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     assert await state() == "Locked"
-    await act(stage, stage.ada, "/lock", {"state": "off"})
+    await stage.act(stage.ada, "/lock", {"state": "off"})
     assert await state() == ""
 
 
@@ -208,15 +186,15 @@ async def test_the_sheet_offers_the_other_state(stage: Stage, kind: Kind) -> Non
     opened = await stage.ada.get(f"{stage.path}/options", kind)
     assert 'name="state" value="on"' in opened.text
     assert "Lock the room" in opened.text
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     locked = await stage.ada.get(f"{stage.path}/options", kind)
     assert 'name="state" value="off"' in locked.text
     assert "Unlock the room" in locked.text
 
 
 async def test_programs_of_members_are_told(stage: Stage) -> None:
-    assert (await join(stage.house, stage.code, "Nora"))[1]["room"]["locked"] is False
-    await act(stage, stage.ada, "/lock", {})
+    assert (await stage.house.join(stage.code, "Nora"))[1]["room"]["locked"] is False
+    await stage.act(stage.ada, "/lock", {})
     issued = await stage.ada.post(f"{stage.path}/invitations", PROGRAM)
     word = issued.json["invitation"]["url"].rpartition("#")[2]
-    assert (await join(stage.house, word, "Olga"))[1]["room"]["locked"] is True
+    assert (await stage.house.join(word, "Olga"))[1]["room"]["locked"] is True

@@ -2,22 +2,10 @@
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    House,
-    Kind,
-    Scene,
-    assert_gone,
-    join,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, House, Scene
 from tests.support.page import Element, parse
-from tests.support.powers import Stage, assert_done, set_stage
+from tests.support.powers import Stage, set_stage
 
 
 async def sheet(stage: Stage, nickname: str, kind: Kind = HTMX) -> Element:
@@ -81,7 +69,7 @@ async def test_every_button_brings_it_about(
     sent, _ = buttons(await sheet(stage, "Ben", kind), noun)[place]
     before = (await stage.now()).cursor
     form = {name: str(value) for name, value in sent.items()}
-    assert_done(stage, kind, await stage.ada.post(f"{stage.path}/{noun}", kind, form))
+    stage.assert_done(kind, await stage.ada.post(f"{stage.path}/{noun}", kind, form))
     since = await stage.house.engine.read(stage.room, before)
     assert since
     assert [entry.event.name for entry in since] == events
@@ -124,7 +112,7 @@ async def test_the_sheet_is_a_page_without_scripts_and_a_fragment_with_them(stag
     assert stage.path in back
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_members_are_refused(stage: Stage, kind: Kind) -> None:
     path = f"{stage.path}/members?member={await stage.id_of('Ben')}"
     assert (await stage.ada.get(path, kind)).status == 200, "the premise"
@@ -134,7 +122,7 @@ async def test_members_are_refused(stage: Stage, kind: Kind) -> None:
         assert "Only a host may do that." in answer.text
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_outsiders_learn_nothing(house: House, kind: Kind) -> None:
     stage = await set_stage(house, ask=True)
     never = await stage.mallory.get(f"/rooms/{NEVER}/members?member=p2", kind)
@@ -144,7 +132,7 @@ async def test_outsiders_learn_nothing(house: House, kind: Kind) -> None:
 
 
 async def test_a_room_that_has_ended_shows_nobody(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "/members?member=p2")
+    await scene.assert_gone("GET", "/members?member=p2")
 
 
 @pytest.mark.parametrize("gone", ["p3", "p6"], ids=["left", "removed"])
@@ -173,6 +161,6 @@ async def test_an_open_sheet_goes_with_the_member(stage: Stage) -> None:
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
-    _, vera = await join(stage.house, stage.code, "<b>&{{x}}")
+    _, vera = await stage.house.join(stage.code, "<b>&{{x}}")
     answer = await stage.ada.get(f"{stage.path}/members?member={vera['member']['id']}", HTMX)
     assert "<bdi>&lt;b&gt;&amp;{{x}}</bdi>" in answer.text

@@ -6,24 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    FORM,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-    set_scene,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import FORM, NEVER, Answer, House, Scene, set_scene
 from tests.support.page import Page
 
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
@@ -118,7 +102,7 @@ async def test_a_message_is_seen_by_everyone_with_its_author(scene: Scene) -> No
 # Idempotency keys
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_retry_with_the_same_key_is_the_same_message(scene: Scene, kind: Kind) -> None:
     first = await scene.ben.say(scene.room, "Once", kind, key="k1")
     again = await scene.ben.say(scene.room, "Once", kind, key="k1")
@@ -238,7 +222,7 @@ NOT_UTF_8 = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize(("body", "headers"), NOT_UTF_8.values(), ids=NOT_UTF_8)
 async def test_what_is_not_utf_8_is_not_understood(
     scene: Scene, body: bytes, headers: dict[str, str], kind: Kind
@@ -298,7 +282,7 @@ async def test_unknown_fields_are_ignored_and_the_last_of_a_name_counts(scene: S
 
 
 @pytest.mark.parametrize("headers", [{"Content-Type": FORM}, TEXT], ids=["form", "text"])
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_body_of_65_kib_is_too_large(
     scene: Scene, kind: Kind, headers: dict[str, str]
 ) -> None:
@@ -330,7 +314,7 @@ async def test_the_composer_does_not_give_its_place_to_an_answer_without_the_wor
     assert kept(refused) is None
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_key_has_at_most_200_characters(scene: Scene, kind: Kind) -> None:
     assert (await scene.ben.say(scene.room, "Hi", key="k" * 200)).status == 201
     answer = await scene.ben.say(scene.room, "Precious words", kind, key="k" * 201)
@@ -346,14 +330,14 @@ async def test_a_key_has_at_most_200_characters(scene: Scene, kind: Kind) -> Non
 
 
 async def test_outsiders_cannot_post(scene: Scene) -> None:
-    await assert_closed_to_outsiders(scene, "POST", "/messages", {"text": "Hello"})
-    await assert_closed_to_outsiders(scene, "POST", "/messages", {"text": ""})
+    await scene.assert_closed_to_outsiders("POST", "/messages", {"text": "Hello"})
+    await scene.assert_closed_to_outsiders("POST", "/messages", {"text": ""})
     assert await log_of(scene) == []
 
 
 async def test_a_room_that_has_ended_takes_no_message(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/messages", {"text": "Hello"})
+    await scene.assert_gone("POST", "/messages", {"text": "Hello"})
 
 
 async def test_messages_are_posted_and_looked_at(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/messages", "GET", "HEAD", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/messages", "GET", "HEAD", "POST")

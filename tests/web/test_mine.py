@@ -1,13 +1,7 @@
 """GET /rooms/{id}/mine.css: the style sheet that tells what is the reader's own."""
 
-from tests.support.cast import (
-    KINDS,
-    House,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-)
+from tests.support.asking import KINDS
+from tests.support.cast import House, Scene
 
 
 async def test_each_member_gets_the_sheet_that_knows_them(scene: Scene) -> None:
@@ -29,12 +23,12 @@ async def test_the_sheet_is_the_same_however_it_is_asked_for(scene: Scene) -> No
 
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:
-    await assert_closed_to_outsiders(scene, "GET", "/mine.css")
+    await scene.assert_closed_to_outsiders("GET", "/mine.css")
 
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "/mine.css")
+    await scene.assert_gone("GET", "/mine.css")
 
 
 async def test_the_sheet_is_only_read(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/mine.css", "GET", "HEAD")
+    await house.assert_only("/rooms/whatever/mine.css", "GET", "HEAD")

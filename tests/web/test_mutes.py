@@ -4,34 +4,10 @@ import json
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Browser,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_gone,
-    assert_only,
-    join,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Browser, House, Person, Scene
 from tests.support.page import Page
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    Why,
-    act,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
 NOT_OVER_HOSTS = Why(403, "not-over-hosts", "A host cannot do that to a host, nor to themselves.")
 UNKNOWN = Why(422, "invalid", "There is no such member in this room.")
@@ -42,7 +18,7 @@ MUTED = Why(403, "muted", "A host has muted you: you can read, but not speak.")
 async def mute(stage: Stage, nickname: str, state: str = "on") -> None:
     """Let Ada mute somebody, or not."""
     form = {"member": await stage.id_of(nickname), "state": state}
-    await act(stage, stage.ada, "/mutes", form)
+    await stage.act(stage.ada, "/mutes", form)
 
 
 # The cast
@@ -52,7 +28,7 @@ async def mute(stage: Stage, nickname: str, state: str = "on") -> None:
 async def test_only_hosts_may(house: House, state: dict[str, str]) -> None:
     stage = await set_stage(house, ask=True)
     who = "Mona" if state == {"state": "off"} else "Ben"
-    await assert_only_hosts_may(stage, "/mutes", {"member": await stage.id_of(who), **state})
+    await stage.assert_only_hosts_may("/mutes", {"member": await stage.id_of(who), **state})
     member = await stage.member(who)
     assert member
     assert member.muted == (who == "Ben")
@@ -60,7 +36,7 @@ async def test_only_hosts_may(house: House, state: dict[str, str]) -> None:
 
 async def test_the_muted_do_not_let_themselves_speak(stage: Stage) -> None:
     form = {"member": await stage.id_of("Mona"), "state": "off"}
-    await assert_refused(stage, stage.mona, "/mutes", form, ONLY_HOSTS)
+    await stage.assert_refused(stage.mona, "/mutes", form, ONLY_HOSTS)
 
 
 @pytest.mark.parametrize("state", ["on", "off"])
@@ -68,20 +44,20 @@ async def test_no_host_mutes_a_host_nor_themselves(stage: Stage, state: str) -> 
     for nickname in ("Ada", "Cleo"):
         form = {"member": await stage.id_of(nickname), "state": state}
         for host in stage.hosts:
-            await assert_refused(stage, host, "/mutes", form, NOT_OVER_HOSTS)
+            await stage.assert_refused(host, "/mutes", form, NOT_OVER_HOSTS)
 
 
 async def test_a_former_host_may_no_more_and_can_be_muted(stage: Stage) -> None:
-    await act(stage, stage.cleo, "/resignations", {})
+    await stage.act(stage.cleo, "/resignations", {})
     form = {"member": await stage.id_of("Ben")}
-    await assert_refused(stage, stage.cleo, "/mutes", form, ONLY_HOSTS)
+    await stage.assert_refused(stage.cleo, "/mutes", form, ONLY_HOSTS)
     await mute(stage, "Cleo")
-    await assert_refused(stage, stage.cleo, "/messages", {"text": "but"}, MUTED)
+    await stage.assert_refused(stage.cleo, "/messages", {"text": "but"}, MUTED)
 
 
 @pytest.mark.parametrize("member", ["", "p0", "p99", "p02", "Ben", "\0", "m-2"])
 async def test_an_id_that_never_was_is_told(stage: Stage, member: str) -> None:
-    await assert_refused(stage, stage.ada, "/mutes", {"member": member}, UNKNOWN)
+    await stage.assert_refused(stage.ada, "/mutes", {"member": member}, UNKNOWN)
 
 
 @pytest.mark.parametrize("state", ["on", "off"])
@@ -91,38 +67,38 @@ async def test_a_seat_that_is_gone_is_told(stage: Stage, state: str) -> None:
     await stage.ben.post(f"{stage.path}/leave")
     for member in ("p3", "p6", ben):
         form = {"member": member, "state": state}
-        await assert_refused(stage, stage.ada, "/mutes", form, GONE)
+        await stage.assert_refused(stage.ada, "/mutes", form, GONE)
 
 
 async def test_a_word_that_is_no_choice_is_told(stage: Stage) -> None:
     form = {"member": await stage.id_of("Ben"), "state": "perhaps"}
     why = Why(422, "invalid", "Choose “on” or “off”.")
-    await assert_refused(stage, stage.ada, "/mutes", form, why)
+    await stage.assert_refused(stage.ada, "/mutes", form, why)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_what_is_so_already_is_done_without_a_word(stage: Stage, kind: Kind) -> None:
     for nickname, state in (("Mona", "on"), ("Ben", "off")):
         form = {"member": await stage.id_of(nickname), "state": state}
         before = await stage.known()
         for host in stage.hosts:
-            assert_done(stage, kind, await host.post(f"{stage.path}/mutes", kind, form))
+            stage.assert_done(kind, await host.post(f"{stage.path}/mutes", kind, form))
         assert await stage.known() == before
 
 
 async def test_a_room_that_has_ended_mutes_nobody(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/mutes", {"member": "p2"})
+    await scene.assert_gone("POST", "/mutes", {"member": "p2"})
 
 
 async def test_mutes_are_only_posted(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/mutes", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/mutes", "POST")
 
 
 # The voice
 
 
 async def test_the_muted_do_not_post(stage: Stage) -> None:
-    await assert_refused(stage, stage.mona, "/messages", {"text": "but"}, MUTED)
+    await stage.assert_refused(stage.mona, "/messages", {"text": "but"}, MUTED)
     assert (await stage.ben.say(stage.room, "well")).status == 201, "the premise"
 
 
@@ -131,9 +107,9 @@ async def test_nor_do_they_edit_or_react(stage: Stage) -> None:
     of_others = await stage.message_of(stage.ada)
     await mute(stage, "Ben")
     form = {"message": bens, "text": "other words"}
-    await assert_refused(stage, stage.ben, "/edits", form, MUTED)
+    await stage.assert_refused(stage.ben, "/edits", form, MUTED)
     form = {"message": of_others, "sign": "yes"}
-    await assert_refused(stage, stage.ben, "/reactions", form, MUTED)
+    await stage.assert_refused(stage.ben, "/reactions", form, MUTED)
 
 
 async def test_nor_are_they_seen_writing(stage: Stage) -> None:
@@ -258,7 +234,7 @@ async def test_knocking_does_not_help_either(house: House) -> None:
     form = {"nickname": "Mona", "code": stage.code}
     waits = await Person(house).post("/join", PROGRAM, form, headers=token)
     assert waits.status == 202
-    await act(stage, stage.ada, "/admissions", {"knock": waits.json["knock"]["id"]})
+    await stage.act(stage.ada, "/admissions", {"knock": waits.json["knock"]["id"]})
     mona = await stage.member("Mona")
     assert mona
     assert mona.muted
@@ -325,7 +301,7 @@ async def test_programs_are_told(
 
 
 async def test_whoever_comes_later_sees_who_is_muted(stage: Stage) -> None:
-    vera, _ = await join(stage.house, stage.code, "Vera")
+    vera, _ = await stage.house.join(stage.code, "Vera")
     page = Page((await vera.get(stage.path, BROWSER)).text)
     mona = page.document.find(f"member-{await stage.id_of('Mona')}")
     assert mona
@@ -347,7 +323,7 @@ async def test_only_the_muted_see_that_they_are_at_their_composer(stage: Stage) 
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
-    await join(stage.house, stage.code, "<b>&{{x}}")
+    await stage.house.join(stage.code, "<b>&{{x}}")
     async with stage.ada.listening(f"{stage.path}/events", CURL) as stream:
         await mute(stage, "<b>&{{x}}")
         await mute(stage, "<b>&{{x}}", "off")

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.cast import BROWSER, HTMX, KINDS, PROGRAM, House, Kind, Person, join
+from tests.support.asking import BROWSER, HTMX, KINDS, PROGRAM, Kind
+from tests.support.cast import House, Person
 from tests.support.page import Page
-from tests.support.powers import Stage, act, knock, set_stage
+from tests.support.powers import Stage, set_stage
 
 BEFORE = "words-of-before"
 AFTER = "words-of-after"
@@ -38,12 +39,12 @@ class Night:
 async def fall(stage: Stage, *, newcomers: str = "later") -> Night:
     """Let Ben say something, with an edit and a reaction, and let Nora come in by the code."""
     start = str((await stage.now()).cursor)
-    await act(stage, stage.ada, "/options", {"newcomers": newcomers})
+    await stage.act(stage.ada, "/options", {"newcomers": newcomers})
     said = await stage.message_of(stage.ben, f"{BEFORE} one")
     edit = {"message": said, "text": f"{BEFORE} two"}
-    await act(stage, stage.ben, "/edits", edit)
-    await act(stage, stage.ada, "/reactions", {"message": said, "sign": "love"})
-    nora, _ = await join(stage.house, stage.code, "Nora")
+    await stage.act(stage.ben, "/edits", edit)
+    await stage.act(stage.ada, "/reactions", {"message": said, "sign": "love"})
+    nora, _ = await stage.house.join(stage.code, "Nora")
     return Night(stage, said, start, nora)
 
 
@@ -111,8 +112,8 @@ async def test_an_endless_stream_begins_where_they_came(night: Night, kind: str)
 async def test_a_stale_page_of_a_newcomer_equals_a_fresh_one(night: Night) -> None:
     stale = Page((await night.nora.get(night.path, BROWSER)).text)
     await night.stage.ben.say(night.stage.room, AFTER)
-    await act(
-        night.stage, night.stage.ben, "/edits", {"message": night.said, "text": f"{BEFORE} three"}
+    await night.stage.act(
+        night.stage.ben, "/edits", {"message": night.said, "text": f"{BEFORE} three"}
     )
     stale.hear((await night.nora.get(f"{stale.stream}&once=1")).text)
     fresh = Page((await night.nora.get(night.path, BROWSER)).text)
@@ -152,11 +153,11 @@ async def test_what_happens_to_a_message_of_before_is_not_told(
     other = await night.stage.message_of(ben, AFTER)
     async with night.nora.listening(f"{night.path}/{kind}?after={now}") as stream:
         await stream.until(AFTER)
-        await act(night.stage, ben, tail, {"message": night.said, **fields})
+        await night.stage.act(ben, tail, {"message": night.said, **fields})
         await ada.say(night.stage.room, "the end")
         assert forgets(await stream.until("the end"), night)
     mended = {"text": "mended"} if "text" in fields else {}
-    await act(night.stage, ben, tail, {"message": other, **fields, **mended})
+    await night.stage.act(ben, tail, {"message": other, **fields, **mended})
     seen = await ben.get(f"{night.path}/json?once=1&after={now}")
     assert f'"{night.said}"' in seen.text, "the premise: Ben is told"
     for way in (f"/{kind}?once=1&after={now}", f"/{kind}?once=1&after=0-0"):
@@ -199,7 +200,7 @@ async def test_nor_live_while_others_see_it(night: Night, kind: str) -> None:
 
 
 async def test_a_message_of_before_that_was_deleted_leaves_no_line(night: Night) -> None:
-    await act(night.stage, night.stage.ada, "/deletions", {"message": night.said})
+    await night.stage.act(night.stage.ada, "/deletions", {"message": night.said})
     notice = "deleted a message by"
     assert notice in (await night.stage.ben.get(night.path, BROWSER)).text, "the premise"
     for way in WAYS:
@@ -253,8 +254,8 @@ async def test_they_can_do_nothing_to_it_not_even_as_a_host(
     night: Night, tail: str, fields: dict[str, str], *, as_host: bool
 ) -> None:
     if as_host:
-        await act(
-            night.stage, night.stage.ada, "/hosts", {"member": await night.stage.id_of("Nora")}
+        await night.stage.act(
+            night.stage.ada, "/hosts", {"member": await night.stage.id_of("Nora")}
         )
     before = await night.stage.known()
     for kind in KINDS:
@@ -269,19 +270,19 @@ async def test_they_can_do_nothing_to_it_not_even_as_a_host(
 
 
 async def test_becoming_a_host_does_not_open_the_past(night: Night) -> None:
-    await act(night.stage, night.stage.ada, "/hosts", {"member": await night.stage.id_of("Nora")})
+    await night.stage.act(night.stage.ada, "/hosts", {"member": await night.stage.id_of("Nora")})
     for way in WAYS:
         assert not await night.sees(night.nora, BEFORE, way)
 
 
 async def test_the_option_changes_nothing_for_those_who_sit(night: Night) -> None:
     stage = night.stage
-    await act(stage, stage.ada, "/options", {"newcomers": "all"})
-    olga, _ = await join(stage.house, stage.code, "Olga")
+    await stage.act(stage.ada, "/options", {"newcomers": "all"})
+    olga, _ = await stage.house.join(stage.code, "Olga")
     for way in WAYS:
         assert not await night.sees(night.nora, BEFORE, way)
         assert await night.sees(olga, BEFORE, way), "who comes now sees all"
-    await act(stage, stage.ada, "/options", {"newcomers": "later"})
+    await stage.act(stage.ada, "/options", {"newcomers": "later"})
     for way in WAYS:
         assert await night.sees(stage.ben, BEFORE, way)
         assert await night.sees(olga, BEFORE, way)
@@ -302,18 +303,18 @@ async def test_by_an_invitation_too(night: Night) -> None:
     stage = night.stage
     issued = await stage.ada.post(f"{stage.path}/invitations", PROGRAM)
     word = issued.json["invitation"]["url"].rpartition("#")[2]
-    olga, _ = await join(stage.house, word, "Olga")
+    olga, _ = await stage.house.join(word, "Olga")
     for way in WAYS:
         assert not await night.sees(olga, BEFORE, way)
 
 
 async def test_who_waits_at_the_door_is_a_newcomer_when_they_are_let_in(house: House) -> None:
     stage = await set_stage(house, ask=True)
-    await act(stage, stage.ada, "/options", {"newcomers": "later"})
-    yara = await knock(stage, "Yara")
+    await stage.act(stage.ada, "/options", {"newcomers": "later"})
+    yara = await stage.knock("Yara")
     said = await stage.message_of(stage.ben, f"{BEFORE} while they knocked")
     (knocked,) = [one for one in (await stage.now()).knocks if one.nickname == "Yara"]
-    await act(stage, stage.ada, "/admissions", {"knock": knocked.id})
+    await stage.act(stage.ada, "/admissions", {"knock": knocked.id})
     night = Night(stage, said, "", yara)
     for way in WAYS:
         assert await night.sees(stage.ben, BEFORE, way), "the premise"
@@ -327,7 +328,7 @@ async def test_a_room_can_be_opened_like_that_and_its_opener_sees_all(house: Hou
     opened = (await ada.post("/rooms", PROGRAM, form)).json
     ada.token, path = opened["token"], f"/rooms/{opened['room']['id']}"
     await ada.say(opened["room"]["id"], BEFORE)
-    nora, _ = await join(house, opened["room"]["code"], "Nora")
+    nora, _ = await house.join(opened["room"]["code"], "Nora")
     for way in WAYS:
         kind = BROWSER if way in ("", "?slow=1") else PROGRAM
         assert BEFORE in (await ada.get(path + way, kind)).text

@@ -5,17 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    PROGRAM,
-    Browser,
-    House,
-    Kind,
-    Person,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind
+from tests.support.cast import Browser, House, Person
 
 ADA = {"nickname": "Ada"}
 
@@ -217,7 +208,7 @@ async def test_a_full_house_says_when_to_come_back() -> None:
 
 
 async def test_rooms_are_only_posted(house: House) -> None:
-    await assert_only(house, "/rooms", "POST")
+    await house.assert_only("/rooms", "POST")
 
 
 async def test_ids_codes_and_tokens_are_never_the_same_twice(house: House) -> None:

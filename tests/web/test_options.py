@@ -5,34 +5,10 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    PROGRAM,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-    join,
-    open_room,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import House, Person, Scene
 from tests.support.page import Element, Page, parse
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    Why,
-    act,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
 USUAL = {"capacity": 2, "grace": 900, "ask": False, "newcomers": "all", "vanish": 0}
 CHOICES = {
@@ -122,8 +98,8 @@ async def test_a_program_that_says_nothing_gets_the_usual(house: House) -> None:
 async def test_every_choice_is_taken_at_opening_and_later(
     house: House, name: str, typed: str
 ) -> None:
-    _, opened = await open_room(house, "Ada", **{name: typed})
-    ada, other = await open_room(house, "Ada", capacity="2")
+    _, opened = await house.open_room("Ada", **{name: typed})
+    ada, other = await house.open_room("Ada", capacity="2")
     assert (await ada.post(f"/rooms/{other['id']}/options", PROGRAM, {name: typed})).status == 204
     snapshot = await house.engine.load(other["id"])
     assert snapshot
@@ -169,19 +145,19 @@ async def test_only_hosts_may(house: House) -> None:
     async def another_grace() -> dict[str, str]:
         return {"grace": next(turns)}
 
-    await assert_only_hosts_may(stage, "/options", another_grace)
+    await stage.assert_only_hosts_may("/options", another_grace)
 
 
 async def test_a_former_host_may_no_more(stage: Stage) -> None:
-    await act(stage, stage.cleo, "/options", {"grace": "900"})
-    await act(stage, stage.cleo, "/resignations", {})
-    await assert_refused(stage, stage.cleo, "/options", {"grace": "30"}, ONLY_HOSTS)
+    await stage.act(stage.cleo, "/options", {"grace": "900"})
+    await stage.act(stage.cleo, "/resignations", {})
+    await stage.assert_refused(stage.cleo, "/options", {"grace": "30"}, ONLY_HOSTS)
     assert (await stage.cleo.get(f"{stage.path}/options", BROWSER)).status == 403
 
 
 async def test_a_room_that_has_ended_has_no_options(scene: Scene) -> None:
     assert (await scene.ada.get(f"{scene.path}/options")).status == 200
-    await assert_gone(scene, "POST", "/options", {"grace": "30"})
+    await scene.assert_gone("POST", "/options", {"grace": "30"})
     await assert_gone_sheet(scene)
 
 
@@ -193,7 +169,7 @@ async def assert_gone_sheet(scene: Scene) -> None:
 
 
 async def test_options_are_read_and_posted(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/options", "GET", "HEAD", "POST")
+    await house.assert_only("/rooms/whatever/options", "GET", "HEAD", "POST")
 
 
 async def test_a_cross_site_form_changes_nothing(stage: Stage) -> None:
@@ -207,11 +183,11 @@ async def test_a_cross_site_form_changes_nothing(stage: Stage) -> None:
 # Later: what it does
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_one_option_changes_and_the_others_stay(stage: Stage, kind: Kind) -> None:
     before = (await stage.now()).options
     form = {"vanish": "300", "capacity": "", "grace": " ", "color": "red"}
-    assert_done(stage, kind, await stage.ada.post(f"{stage.path}/options", kind, form))
+    stage.assert_done(kind, await stage.ada.post(f"{stage.path}/options", kind, form))
     after = (await stage.now()).options
     assert (after.vanish, after.capacity, after.grace) == (300, before.capacity, before.grace)
 
@@ -219,23 +195,23 @@ async def test_one_option_changes_and_the_others_stay(stage: Stage, kind: Kind) 
 @pytest.mark.parametrize(("name", "typed", "problem"), BAD)
 async def test_what_cannot_be_is_told(stage: Stage, name: str, typed: str, problem: str) -> None:
     why = Why(422, "invalid", SENTENCES[name, problem])
-    await assert_refused(stage, stage.ada, "/options", {name: typed}, why)
+    await stage.assert_refused(stage.ada, "/options", {name: typed}, why)
 
 
 async def test_nobody_loses_a_seat(stage: Stage) -> None:
     """Four sit: Ada, Ben, Cleo and Mona."""
     why = Why(422, "invalid", "More seats than that are taken.")
-    await assert_refused(stage, stage.ada, "/options", {"capacity": "3"}, why)
-    await act(stage, stage.ada, "/options", {"capacity": "4"})
+    await stage.assert_refused(stage.ada, "/options", {"capacity": "3"}, why)
+    await stage.act(stage.ada, "/options", {"capacity": "4"})
     full = await stage.mallory.post("/join", PROGRAM, {"nickname": "Nora", "code": stage.code})
     assert full.json["error"]["reason"] == "room-full"
-    await act(stage, stage.ada, "/options", {"capacity": "5"})
-    await join(stage.house, stage.code, "Nora")
+    await stage.act(stage.ada, "/options", {"capacity": "5"})
+    await stage.house.join(stage.code, "Nora")
 
 
 async def test_seats_never_fall_below_those_who_sit_however_they_race(house: House) -> None:
     for guests in range(1, 7):
-        ada, room = await open_room(house, "Ada")
+        ada, room = await house.open_room("Ada")
         answers = await asyncio.gather(
             *(
                 Person(house).post("/join", PROGRAM, {"nickname": f"G{n}", "code": room["code"]})
@@ -249,23 +225,23 @@ async def test_seats_never_fall_below_those_who_sit_however_they_race(house: Hou
         assert {answer.status for answer in answers} <= {201, 204, 409, 422}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_what_is_so_already_is_quiet(stage: Stage, kind: Kind) -> None:
     form = {"grace": "900", "ask": "yes"}
-    await act(stage, stage.ada, "/options", form)
+    await stage.act(stage.ada, "/options", form)
     before = await stage.known()
     for host in stage.hosts:
-        assert_done(stage, kind, await host.post(f"{stage.path}/options", kind, form))
+        stage.assert_done(kind, await host.post(f"{stage.path}/options", kind, form))
     assert await stage.known() == before
 
 
 async def test_another_grace_keeps_the_seats_of_those_who_are_away(stage: Stage) -> None:
-    await act(stage, stage.ada, "/options", {"grace": "900"})
+    await stage.act(stage.ada, "/options", {"grace": "900"})
     for _ in range(6):
         await stage.house.pass_time(100)
         await stage.ada.get(stage.path)
     assert await stage.member("Ben")
-    await act(stage, stage.ada, "/options", {"grace": "30"})
+    await stage.act(stage.ada, "/options", {"grace": "30"})
     await stage.ada.get(stage.path)
     await stage.house.pass_time(1)
     assert await stage.member("Ben") is None, "they were away for longer than that"
@@ -278,7 +254,7 @@ async def test_everybody_reads_who_did_it_and_how_the_room_is_run(stage: Stage) 
     start = (await stage.now()).cursor
     stale = Page((await stage.ben.get(stage.path, BROWSER)).text)
     form = {"capacity": "6", "grace": "900", "ask": "yes", "newcomers": "later", "vanish": "3600"}
-    await act(stage, stage.cleo, "/options", form)
+    await stage.act(stage.cleo, "/options", form)
     page = await stage.ben.get(stage.path, BROWSER)
     assert "<bdi>Cleo</bdi> changed how the room is run." in page.text
     stale.hear((await stage.ben.get(f"{stale.stream}&once=1")).text)
@@ -310,7 +286,7 @@ async def test_everybody_reads_who_did_it_and_how_the_room_is_run(stage: Stage) 
 @pytest.mark.parametrize("kind", [BROWSER, HTMX], ids=["browser", "htmx"])
 async def test_the_sheet_has_the_values_of_now(stage: Stage, kind: Kind) -> None:
     form = {"capacity": "6", "grace": "900", "ask": "yes", "newcomers": "later", "vanish": "60"}
-    await act(stage, stage.ada, "/options", form)
+    await stage.act(stage.ada, "/options", form)
     sheet = await stage.cleo.get(f"{stage.path}/options", kind)
     assert (sheet.status, sheet.type) == (200, "text/html; charset=utf-8")
     assert ("<!doctype html>" in sheet.text) == (kind is BROWSER)
@@ -358,7 +334,7 @@ async def test_nobody_but_hosts_sees_the_sheet(house: House) -> None:
             assert refused.status == 403
             assert "Only a host may do that." in refused.text
         assert (await stage.cleo.get(f"{stage.path}/options", kind)).status == 200
-    await assert_closed_to_outsiders(stage, "GET", "/options")
+    await stage.assert_closed_to_outsiders("GET", "/options")
 
 
 async def test_a_refused_form_comes_back_with_all_that_was_chosen(stage: Stage) -> None:
@@ -397,7 +373,7 @@ async def test_a_member_with_a_bad_form_does_not_get_the_sheet_of_a_host(stage: 
 
 async def test_who_is_too_fast_gets_the_form_back_too() -> None:
     house = House(rate_limits=True)
-    ada, room = await open_room(house, "Ada")
+    ada, room = await house.open_room("Ada")
     path = f"/rooms/{room['id']}/options"
     for turn in range(20):
         assert (await ada.post(path, PROGRAM, {"grace": ("30", "900")[turn % 2]})).status == 204

@@ -11,7 +11,8 @@ from ephemera.server.eager import start
 from ephemera.server.scopes import WHOLE
 from ephemera.web.road import bodies
 from ephemera.web.road.bodies import MOST_BODY_BYTES
-from tests.support.cast import CURL, FORM, HOST, HTMX, KINDS, NAMES_OF_KINDS, Kind, Scene
+from tests.support.asking import CURL, HTMX, Kind, by_kind
+from tests.support.cast import FORM, HOST, Scene
 from tests.support.patience import PATIENCE
 
 Event = dict[str, Any]
@@ -134,7 +135,7 @@ async def test_a_body_that_came_whole_and_is_too_large_is_waited_for_no_longer(
     assert answered[0]["status"] == 413
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_an_answer_says_how_long_it_is(scene: Scene, kind: Kind) -> None:
     start, body = await post(scene, [piece(b"text=a", more=False)], kind)
     assert dict(start["headers"])[b"content-length"] == b"%d" % len(body["body"])

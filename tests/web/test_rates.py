@@ -4,19 +4,8 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Person,
-    Scene,
-    join,
-    set_scene,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind
+from tests.support.cast import Answer, House, Person, Scene, set_scene
 
 WRONG = {"nickname": "Mallory", "code": "ZZZZZ-ZZZZZ"}
 
@@ -76,7 +65,7 @@ async def test_a_refused_form_keeps_what_was_typed(house: House) -> None:
 
 async def test_a_good_code_costs_nothing(scene: Scene) -> None:
     for number in range(5):
-        await join(scene.house, scene.code, f"Guest {number}")
+        await scene.house.join(scene.code, f"Guest {number}")
     form = {"nickname": "One more", "code": scene.code}
     for _ in range(30):
         taken = await scene.mallory.post("/join", PROGRAM, {**form, "nickname": "Ben"})

@@ -2,15 +2,7 @@
 
 import pytest
 
-from tests.support.cast import (
-    House,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-    join,
-    open_room,
-)
+from tests.support.cast import House, Scene
 
 OPENED = (
     "Ada opened the room for up to 8 people. A seat is kept for 2 minutes after its page is closed."
@@ -65,8 +57,8 @@ async def test_nothing_dangerous_reaches_a_terminal(scene: Scene, text: str, sho
 
 
 async def test_a_nickname_cannot_pass_for_a_notice(house: House) -> None:
-    ada, room = await open_room(house, "* Ada left")
-    ben, _ = await join(house, room["code"], "Ben")
+    ada, room = await house.open_room("* Ada left")
+    ben, _ = await house.join(room["code"], "Ben")
     await ada.say(room["id"], "fooled you")
     log = (await ben.get(f"/rooms/{room['id']}/raw?once=1")).text
     assert log.endswith("\n\N{ASTERISK OPERATOR} Ada left: fooled you\n")
@@ -97,13 +89,13 @@ async def test_the_end_of_the_room_is_the_last_line(scene: Scene) -> None:
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.ask("HEAD", f"{scene.path}/raw")).status == 200
-    await assert_closed_to_outsiders(scene, "GET", "/raw")
-    await assert_closed_to_outsiders(scene, "HEAD", "/raw")
+    await scene.assert_closed_to_outsiders("GET", "/raw")
+    await scene.assert_closed_to_outsiders("HEAD", "/raw")
 
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "/raw?once=1")
+    await scene.assert_gone("GET", "/raw?once=1")
 
 
 async def test_lines_are_only_read(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/raw", "GET", "HEAD")
+    await house.assert_only("/rooms/whatever/raw", "GET", "HEAD")

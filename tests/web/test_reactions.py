@@ -5,16 +5,10 @@ from typing import Final, get_args
 import pytest
 
 from ephemera.domain.rooms import Sign
-from tests.support.cast import BROWSER, HTMX, KINDS, NAMES_OF_KINDS, House, Kind, assert_only
+from tests.support.asking import BROWSER, HTMX, Kind, by_kind
+from tests.support.cast import House
 from tests.support.page import Page, parse
-from tests.support.powers import (
-    Stage,
-    Why,
-    act,
-    assert_closed_to_the_cast,
-    assert_done,
-    assert_refused,
-)
+from tests.support.powers import Stage, Why
 from tests.web.test_deletions import UNKNOWN
 from tests.web.test_edits import GONE, MUTED
 
@@ -40,12 +34,12 @@ def tallies(page: Page, message: str) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize("sign", SIGNS)
 async def test_every_member_puts_a_sign_on_a_message(stage: Stage, sign: str, kind: Kind) -> None:
     said = await stage.message_of(stage.ben)
     for person in (stage.ada, stage.cleo, stage.ben):
-        assert_done(stage, kind, await person.post(stage.path + TAIL, kind, form(said, sign)))
+        stage.assert_done(kind, await person.post(stage.path + TAIL, kind, form(said, sign)))
     page = Page((await stage.mona.get(stage.path, BROWSER)).text)
     by = " ".join([await stage.id_of(name) for name in ("Ada", "Cleo", "Ben")])
     assert tallies(page, said) == {sign: (by, "3")}
@@ -60,7 +54,7 @@ async def test_one_has_one_sign_on_a_message_and_takes_it_off(stage: Stage) -> N
         ("none", {}),
         ("wow", {"wow": ("p1", "1")}),
     ):
-        await act(stage, stage.ada, TAIL, form(said, sign))
+        await stage.act(stage.ada, TAIL, form(said, sign))
         fresh = Page((await stage.mona.get(stage.path, BROWSER)).text)
         assert tallies(fresh, said) == expected
         stale.hear((await stage.mona.get(f"{stale.stream}&once=1")).text)
@@ -70,7 +64,7 @@ async def test_one_has_one_sign_on_a_message_and_takes_it_off(stage: Stage) -> N
 async def test_a_message_without_signs_has_no_list_of_them(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
     assert "reactions" not in (await stage.mona.get(stage.path, BROWSER)).text
-    await act(stage, stage.ada, TAIL, form(said))
+    await stage.act(stage.ada, TAIL, form(said))
     assert "reactions" in (await stage.mona.get(stage.path, BROWSER)).text
 
 
@@ -84,34 +78,34 @@ async def test_a_message_on_its_way_is_small_whatever_can_be_done_to_it(stage: S
 
 async def test_the_same_sign_twice_is_a_quiet_matter(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
-    await act(stage, stage.ada, TAIL, form(said))
+    await stage.act(stage.ada, TAIL, form(said))
     before = await stage.known()
-    await act(stage, stage.ada, TAIL, form(said))
-    await act(stage, stage.cleo, TAIL, form(said, "none"))
+    await stage.act(stage.ada, TAIL, form(said))
+    await stage.act(stage.cleo, TAIL, form(said, "none"))
     assert await stage.known() == before
 
 
 async def test_the_muted_may_not(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
-    await assert_refused(stage, stage.mona, TAIL, form(said), MUTED)
+    await stage.assert_refused(stage.mona, TAIL, form(said), MUTED)
 
 
 async def test_whoever_has_no_seat_learns_nothing(stage: Stage) -> None:
-    await assert_closed_to_the_cast(stage, TAIL, form(await stage.message_of(stage.ben)))
+    await stage.assert_closed_to_the_cast(TAIL, form(await stage.message_of(stage.ben)))
 
 
 async def test_what_is_deleted_takes_no_sign_and_loses_those_it_had(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
-    await act(stage, stage.ada, TAIL, form(said))
-    await act(stage, stage.ben, "/deletions", {"message": said})
-    await assert_refused(stage, stage.ada, TAIL, form(said, "sad"), GONE)
+    await stage.act(stage.ada, TAIL, form(said))
+    await stage.act(stage.ben, "/deletions", {"message": said})
+    await stage.assert_refused(stage.ada, TAIL, form(said, "sad"), GONE)
     assert tallies(Page((await stage.mona.get(stage.path, BROWSER)).text), said) == {}
     assert '"sign":' not in (await stage.mona.get(f"{stage.path}/json?once=1")).text
 
 
 @pytest.mark.parametrize("number", ["", "m-0", "m-999999", "nonsense"])
 async def test_a_message_that_never_was_is_refused(stage: Stage, number: str) -> None:
-    await assert_refused(stage, stage.ada, TAIL, form(number), UNKNOWN)
+    await stage.assert_refused(stage.ada, TAIL, form(number), UNKNOWN)
 
 
 @pytest.mark.parametrize("sign", ["", "maybe", "LOVE", "❤", "None"])
@@ -119,17 +113,17 @@ async def test_another_sign_is_refused(stage: Stage, sign: str) -> None:
     said = await stage.message_of(stage.ben)
     sentence = "Choose one of: yes, no, love, laugh, wow, sad; or none, to take yours off."
     why = Why(422, "invalid", sentence)
-    await assert_refused(stage, stage.ada, TAIL, form(said, sign), why)
+    await stage.assert_refused(stage.ada, TAIL, form(said, sign), why)
 
 
 async def test_reactions_are_only_posted(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/reactions", "POST")
+    await house.assert_only("/rooms/whatever/reactions", "POST")
 
 
 async def test_programs_get_the_sign_and_later_ones_all_of_them(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
     for person, sign in ((stage.ada, "love"), (stage.cleo, "wow"), (stage.ada, "none")):
-        await act(stage, person, TAIL, form(said, sign))
+        await stage.act(person, TAIL, form(said, sign))
     cleo = await stage.id_of("Cleo")
     lines = (await stage.mona.get(f"{stage.path}/json?once=1")).text.splitlines()
     (posted,) = [line for line in lines if '"event":"message-posted"' in line]
@@ -142,13 +136,13 @@ async def test_programs_get_the_sign_and_later_ones_all_of_them(stage: Stage) ->
 async def test_a_sign_is_no_line_of_text(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
     before = (await stage.mona.get(f"{stage.path}/raw?once=1")).text
-    await act(stage, stage.ada, TAIL, form(said))
+    await stage.act(stage.ada, TAIL, form(said))
     assert (await stage.mona.get(f"{stage.path}/raw?once=1")).text == before
 
 
 async def test_the_sheet_shows_which_sign_is_ones_own_and_takes_it_off(stage: Stage) -> None:
     said = await stage.message_of(stage.ben)
-    await act(stage, stage.ada, TAIL, form(said, "wow"))
+    await stage.act(stage.ada, TAIL, form(said, "wow"))
     for person, mine in ((stage.ada, "wow"), (stage.cleo, None)):
         html = (await person.get(f"{stage.path}/messages?message={said}", HTMX)).text
         buttons = {

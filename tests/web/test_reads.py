@@ -4,7 +4,8 @@ import pytest
 
 from ephemera.lobby.limits import READS_OF_A_SEAT
 from ephemera.web.routes.streams import MOST_CAUGHT_UP_FREELY
-from tests.support.cast import BROWSER, CURL, HTMX, PROGRAM, House, Person, Scene
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM
+from tests.support.cast import House, Person, Scene
 
 BURST = READS_OF_A_SEAT.burst
 

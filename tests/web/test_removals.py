@@ -8,34 +8,10 @@ import pytest
 from ephemera.domain.codes import new_code, show_code
 from ephemera.domain.commands import By, Remove
 from ephemera.lobby.steps import Steps
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Browser,
-    House,
-    Kind,
-    Person,
-    Scene,
-    assert_gone,
-    assert_only,
-    join,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Browser, House, Person, Scene
 from tests.support.page import Page
-from tests.support.powers import (
-    ONLY_HOSTS,
-    Stage,
-    Why,
-    act,
-    assert_done,
-    assert_only_hosts_may,
-    assert_refused,
-    set_stage,
-)
+from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 from tests.support.rooms import FarEngine
 
 WAYS = ("events", "json", "raw", "live")
@@ -66,39 +42,39 @@ async def test_only_hosts_may(house: House) -> None:
     newcomers = iter(range(100))
 
     async def somebody_new() -> dict[str, str]:
-        await act(stage, stage.ada, "/options", {"ask": "no"})
-        _, told = await join(house, await code_of(stage), f"New {next(newcomers)}")
-        await act(stage, stage.ada, "/options", {"ask": "yes"})
+        await stage.act(stage.ada, "/options", {"ask": "no"})
+        _, told = await house.join(await code_of(stage), f"New {next(newcomers)}")
+        await stage.act(stage.ada, "/options", {"ask": "yes"})
         return {"member": told["member"]["id"], "keep_code": "yes"}
 
-    await assert_only_hosts_may(stage, "/removals", somebody_new)
+    await stage.assert_only_hosts_may("/removals", somebody_new)
     assert await stage.member("Zoe") is None
 
 
 async def test_no_member_may_remove_themselves_either(stage: Stage) -> None:
     for nickname, member in (("Ben", stage.ben), ("Mona", stage.mona)):
         form = {"member": await stage.id_of(nickname)}
-        await assert_refused(stage, member, "/removals", form, ONLY_HOSTS)
+        await stage.assert_refused(member, "/removals", form, ONLY_HOSTS)
 
 
 async def test_no_host_removes_a_host_nor_themselves(stage: Stage) -> None:
     for nickname in ("Ada", "Cleo"):
         form = {"member": await stage.id_of(nickname)}
         for host in stage.hosts:
-            await assert_refused(stage, host, "/removals", form, NOT_OVER_HOSTS)
+            await stage.assert_refused(host, "/removals", form, NOT_OVER_HOSTS)
 
 
 async def test_a_former_host_may_no_more_and_can_be_removed(stage: Stage) -> None:
     ben, cleo = await stage.id_of("Ben"), await stage.id_of("Cleo")
-    await act(stage, stage.cleo, "/resignations", {})
-    await assert_refused(stage, stage.cleo, "/removals", {"member": ben}, ONLY_HOSTS)
+    await stage.act(stage.cleo, "/resignations", {})
+    await stage.assert_refused(stage.cleo, "/removals", {"member": ben}, ONLY_HOSTS)
     await remove(stage, cleo)
     assert await stage.member("Cleo") is None
 
 
 @pytest.mark.parametrize("member", ["", "p0", "p99", "p-1", "Ben", "\0", "p2 p4", "m-2"])
 async def test_an_id_that_never_was_is_told(stage: Stage, member: str) -> None:
-    await assert_refused(stage, stage.ada, "/removals", {"member": member}, UNKNOWN)
+    await stage.assert_refused(stage.ada, "/removals", {"member": member}, UNKNOWN)
 
 
 async def test_a_member_of_another_room_is_not_there_to_be_removed(stage: Stage) -> None:
@@ -107,10 +83,10 @@ async def test_a_member_of_another_room_is_not_there_to_be_removed(stage: Stage)
     snapshot = await house.engine.load(stage.next_door)
     assert snapshot
     for number in range(6):
-        await join(house, snapshot.room.code, f"Guest {number}")
-    _, theirs = await join(house, snapshot.room.code, "Guest 7")
+        await house.join(snapshot.room.code, f"Guest {number}")
+    _, theirs = await house.join(snapshot.room.code, "Guest 7")
     form = {"member": theirs["member"]["id"]}
-    await assert_refused(stage, stage.ada, "/removals", form, UNKNOWN)
+    await stage.assert_refused(stage.ada, "/removals", form, UNKNOWN)
     answer = await stage.mallory_next_door.post(f"{next_door}/removals", PROGRAM, form)
     assert answer.status == 204, "the premise: next door it is somebody"
 
@@ -123,25 +99,25 @@ async def test_a_word_that_is_no_choice_is_told(stage: Stage) -> None:
     assert await stage.member("Ben")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_whoever_is_gone_already_is_removed_without_a_word(stage: Stage, kind: Kind) -> None:
     """A page that is stale, or two hosts at once: what was wished is so."""
     ben = {"member": await stage.id_of("Ben"), "keep_code": "yes"}
     await remove(stage, ben["member"])
     before = await stage.known()
     for host in stage.hosts:
-        assert_done(stage, kind, await host.post(f"{stage.path}/removals", kind, ben))
+        stage.assert_done(kind, await host.post(f"{stage.path}/removals", kind, ben))
     assert await stage.known() == before, "and the code has changed only once"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_who_leaves_just_before_does_not_come_back_by_the_code(
     stage: Stage, kind: Kind
 ) -> None:
     form = {"member": await stage.id_of("Ben")}
     await stage.ben.post(f"{stage.path}/leave")
     again = {"nickname": "Ben", "code": stage.code}
-    assert_done(stage, kind, await stage.cleo.post(f"{stage.path}/removals", kind, form))
+    stage.assert_done(kind, await stage.cleo.post(f"{stage.path}/removals", kind, form))
     assert (await stage.ben.post("/join", PROGRAM, again)).status == 404
     _, log = await stage.known()
     assert [entry.event.name for entry in log][-2:] == ["member-left", "code-rotated"]
@@ -150,11 +126,11 @@ async def test_who_leaves_just_before_does_not_come_back_by_the_code(
 
 
 async def test_a_room_that_has_ended_removes_nobody(scene: Scene) -> None:
-    await assert_gone(scene, "POST", "/removals", {"member": "p2"})
+    await scene.assert_gone("POST", "/removals", {"member": "p2"})
 
 
 async def test_removals_are_only_posted(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/removals", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/removals", "POST")
 
 
 async def test_two_hosts_at_once_remove_somebody_once(stage: Stage) -> None:
@@ -174,7 +150,7 @@ async def test_two_hosts_at_once_remove_somebody_once(stage: Stage) -> None:
 # The seat
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_the_old_token_opens_nothing_any_more(stage: Stage, kind: Kind) -> None:
     """Every address answers with the very bytes of a room that never existed."""
     ways = ["", "/events", "/json", "/raw", "/live", "/roster", "/composer", "/mine.css"]
@@ -189,7 +165,7 @@ async def test_the_old_token_opens_nothing_any_more(stage: Stage, kind: Kind) ->
         assert await stage.ben.get(stage.path + way, kind) == never
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize(
     ("tail", "form"),
     [
@@ -239,11 +215,11 @@ async def test_the_code_changes_and_opens_no_more(stage: Stage) -> None:
 async def test_a_host_may_keep_the_code(stage: Stage) -> None:
     await remove(stage, await stage.id_of("Ben"), keep_code="yes")
     assert await code_of(stage) == stage.code
-    await join(stage.house, stage.code, "Zed")
+    await stage.house.join(stage.code, "Zed")
 
 
 @pytest.mark.parametrize("keep_code", ["yes", "no"])
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize("nickname", ["Ben", "Somebody else"])
 async def test_the_same_token_is_not_let_in_again(
     stage: Stage, keep_code: str, kind: Kind, nickname: str
@@ -309,7 +285,7 @@ async def test_an_old_invitation_ends_with_the_code(stage: Stage) -> None:
     asked = {"uses": "3", "lasts": "3600"}
     issued = await stage.ada.post(f"{stage.path}/invitations", PROGRAM, asked)
     word = issued.json["invitation"]["url"].rpartition("#")[2]
-    await join(stage.house, word, "Vera")
+    await stage.house.join(word, "Vera")
     await remove(stage, await stage.id_of("Ben"))
     for person in (stage.mallory, stage.ben):
         answer = await person.post("/join", PROGRAM, {"nickname": "Zed", "code": word})
@@ -323,7 +299,7 @@ async def test_an_invitation_that_was_kept_lets_in_others_only(stage: Stage) -> 
     await remove(stage, await stage.id_of("Ben"), keep_code="yes")
     answer = await stage.ben.post("/join", PROGRAM, {"nickname": "Ben", "code": word})
     assert answer.status == 403
-    await join(stage.house, word, "Zed")
+    await stage.house.join(word, "Zed")
 
 
 async def test_who_was_removed_cannot_knock(house: House) -> None:
@@ -426,7 +402,7 @@ async def test_what_is_asked_for_at_that_very_moment_shows_nothing_more(tail: st
     stage = await set_stage(House(FarEngine()))
     statuses, told = set(), False
     for turns in range(16):
-        guest, joined = await join(stage.house, await code_of(stage), f"Guest {turns}")
+        guest, joined = await stage.house.join(await code_of(stage), f"Guest {turns}")
         target, (snapshot, _) = joined["member"]["id"], await stage.known()
         asking = asyncio.create_task(heard_of(guest, stage.path + tail))
         for _ in range(turns):
@@ -498,7 +474,7 @@ async def test_programs_are_told_who_did_it(stage: Stage) -> None:
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
-    _, vera = await join(stage.house, stage.code, "<b>&{{x}}")
+    _, vera = await stage.house.join(stage.code, "<b>&{{x}}")
     async with stage.ada.listening(f"{stage.path}/events", CURL) as stream:
         await remove(stage, vera["member"]["id"])
         heard = await stream.until("removed")

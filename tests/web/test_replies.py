@@ -5,19 +5,10 @@ from typing import Final
 import pytest
 
 from tests.lobby.test_talk import holds
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    PROGRAM,
-    Answer,
-    Kind,
-    Person,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
+from tests.support.cast import Answer, Person
 from tests.support.page import Element, Page, parse
-from tests.support.powers import Stage, act
+from tests.support.powers import Stage
 from tests.web.test_messages import kept
 
 WORDS: Final = "The first line\nand a second"
@@ -39,7 +30,7 @@ def quoted(element: Element) -> list[Element]:
     return [one for one in element.all("q") if one.attributes["class"] == "quoted"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_reply_quotes_the_first_line(stage: Stage, kind: Kind) -> None:
     said = await stage.message_of(stage.ben, WORDS)
     answer = await reply(stage, stage.ada, said, kind)
@@ -67,7 +58,7 @@ async def test_a_reply_to_what_is_gone_or_unknown_is_a_message_without_a_quote(
     said = await stage.message_of(stage.ben)
     assert (await reply(stage, stage.ada, said)).status == 201
     assert len(await quotes(stage, stage.mona)) == 1
-    await act(stage, stage.ada, "/deletions", {"message": said})
+    await stage.act(stage.ada, "/deletions", {"message": said})
     before = await quotes(stage, stage.mona)
     for message in (said, "m-1", "m-0", "m-999999"):
         for kind in (PROGRAM, HTMX, BROWSER):
@@ -77,7 +68,7 @@ async def test_a_reply_to_what_is_gone_or_unknown_is_a_message_without_a_quote(
 
 async def test_a_reply_to_what_one_may_not_read_is_a_message_without_a_quote(stage: Stage) -> None:
     said = await stage.message_of(stage.ben, WORDS)
-    await act(stage, stage.ada, "/options", {"newcomers": "later"})
+    await stage.act(stage.ada, "/options", {"newcomers": "later"})
     dora = await stage.join("Dora")
     for composer in (f"{stage.path}/composer?reply={said}", f"{stage.path}?reply={said}"):
         assert "The first line" in (await stage.ben.get(composer, BROWSER)).text
@@ -90,7 +81,7 @@ async def test_a_reply_to_what_one_may_not_read_is_a_message_without_a_quote(sta
 
 async def test_who_came_later_sees_a_reply_without_the_words_from_before(stage: Stage) -> None:
     said = await stage.message_of(stage.ben, WORDS)
-    await act(stage, stage.ada, "/options", {"newcomers": "later"})
+    await stage.act(stage.ada, "/options", {"newcomers": "later"})
     dora = await stage.join("Dora")
     await reply(stage, stage.ada, said)
     assert await quotes(stage, stage.ben) == ["The first line"]
@@ -101,7 +92,7 @@ async def test_who_came_later_sees_a_reply_without_the_words_from_before(stage: 
     assert "The first line" not in (await dora.get(stage.path, BROWSER)).text
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize("message", ["7", "m-", "m-7x", "nonsense"])
 async def test_nonsense_loses_nothing_that_was_typed(
     stage: Stage, message: str, kind: Kind
@@ -126,7 +117,7 @@ async def test_what_a_quote_repeats_can_be_taken_back_for_as_long_as_the_quote_i
     page = Page((await stage.mona.get(stage.path, BROWSER)).text)
     assert page.document.find(said) is None, "the premise: the message itself is not shown"
     assert await quotes(stage, stage.mona) == ["The first line"]
-    await act(stage, stage.ben, "/deletions", {"message": said})
+    await stage.act(stage.ben, "/deletions", {"message": said})
     page.hear((await stage.mona.get(f"{page.stream}&once=1")).text)
     assert "The first line" not in page.document.text
     assert "The first line" not in (await stage.mona.get(stage.path, BROWSER)).text

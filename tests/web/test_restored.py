@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.cast import BROWSER, HTMX, PROGRAM, Person, Scene
+from tests.support.asking import BROWSER, HTMX, PROGRAM
+from tests.support.cast import Person, Scene
 from tests.support.losing import lose_and_bring_back
 from tests.support.page import Page
 

@@ -4,20 +4,8 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    NEVER,
-    PROGRAM,
-    Answer,
-    Browser,
-    House,
-    Person,
-    Scene,
-    assert_only,
-    open_room,
-    without_key,
-)
+from tests.support.asking import BROWSER, CURL, PROGRAM
+from tests.support.cast import NEVER, Answer, Browser, House, Person, Scene, without_key
 
 LOST = "You were away too long and lost your place."
 NAMES = ("Ben", "Cleo")
@@ -116,7 +104,7 @@ async def test_after_the_wipe_there_is_no_way_back(scene: Scene) -> None:
 
 
 async def test_returning_is_only_posted(house: House) -> None:
-    await assert_only(house, f"/rooms/{NEVER}/return", "POST")
+    await house.assert_only(f"/rooms/{NEVER}/return", "POST")
 
 
 # The invitation again
@@ -202,7 +190,7 @@ async def test_the_room_of_who_keeps_no_cookie_is_wiped(house: House) -> None:
 
 
 async def test_a_knock_without_a_cookie_is_undone_too(house: House) -> None:
-    _, room = await open_room(house, "Ada", ask="yes")
+    _, room = await house.open_room("Ada", ask="yes")
     knocked = await Person(house).post("/join", BROWSER, {"nickname": "Zoe", "code": room["code"]})
     page = await Person(house).get(knocked.headers["Location"], BROWSER)
     assert REFUSED in page.text

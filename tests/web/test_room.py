@@ -4,22 +4,11 @@ import re
 
 import pytest
 
-from tests.support.cast import (
-    BROWSER,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    House,
-    Kind,
-    Scene,
-    assert_closed_to_outsiders,
-    assert_gone,
-    assert_only,
-    set_scene,
-)
+from tests.support.asking import BROWSER, Kind, by_kind
+from tests.support.cast import NEVER, House, Scene, set_scene
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_member_sees_the_room(scene: Scene, kind: Kind) -> None:
     page = await scene.ben.get(scene.path, kind)
     assert page.status == 200
@@ -84,12 +73,12 @@ async def test_a_look_at_the_head_says_what_the_page_would(scene: Scene) -> None
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.get(scene.path)).status == 200
-    await assert_closed_to_outsiders(scene, "GET", "")
-    await assert_closed_to_outsiders(scene, "HEAD", "")
+    await scene.assert_closed_to_outsiders("GET", "")
+    await scene.assert_closed_to_outsiders("HEAD", "")
 
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await assert_gone(scene, "GET", "")
+    await scene.assert_gone("GET", "")
 
 
 async def test_a_room_whose_time_is_up_is_gone_although_people_are_in_it() -> None:
@@ -103,7 +92,7 @@ async def test_a_room_whose_time_is_up_is_gone_although_people_are_in_it() -> No
 
 
 async def test_the_page_is_only_read(house: House) -> None:
-    await assert_only(house, "/rooms/whatever", "GET", "HEAD")
+    await house.assert_only("/rooms/whatever", "GET", "HEAD")
 
 
 @pytest.mark.parametrize(

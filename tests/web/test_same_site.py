@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.cast import BROWSER, KINDS, NAMES_OF_KINDS, PROGRAM, House, Kind, Person, Scene
+from tests.support.asking import BROWSER, PROGRAM, Kind, by_kind
+from tests.support.cast import House, Person, Scene
 
 SAME = "http://ephemera.test"
 ALLOWED: list[dict[str, str]] = [
@@ -70,7 +71,7 @@ async def test_what_comes_from_elsewhere_changes_nothing(
     assert await scene.house.engine.count_rooms() == rooms
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_the_refusal_says_so_to_whoever_asks(house: House, kind: Kind) -> None:
     answer = await Person(house).post("/rooms", kind, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status == 403

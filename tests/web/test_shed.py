@@ -7,20 +7,8 @@ import pytest
 from ephemera.web.road.asgi import AsgiMessage
 from ephemera.web.road.bodies import MOST_DROPPED_BYTES
 from ephemera.web.road.shed import Shed
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NAMES_OF_KINDS,
-    NEVER,
-    PROGRAM,
-    Answer,
-    House,
-    Kind,
-    Person,
-    Scene,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, Answer, House, Person, Scene
 
 READABLE = ("events", "json", "raw", "live")
 WITHOUT_A_PAGE = (HTMX, PROGRAM, CURL)
@@ -48,7 +36,7 @@ def without(answer: Answer, *names: str) -> tuple[int, set[tuple[str, str]], byt
     return answer.status, {line for line in lines if line[0] not in names}, answer.body
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_the_answer_is_that_of_a_process_that_is_full(
     guarded: Guarded, scene: Scene, kind: Kind, scheme: str
@@ -63,7 +51,7 @@ async def test_the_answer_is_that_of_a_process_that_is_full(
     assert without(answer, *differs) == without(expected, *differs)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 @pytest.mark.parametrize("way", READABLE)
 async def test_a_stream_is_refused_for_a_few_seconds(
     guarded: Guarded, scene: Scene, kind: Kind, way: str

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ephemera.domain.events import EVENTS, RoomWiped, Superseded
 from ephemera.domain.log import Entry
-from tests.support.cast import BROWSER, HTMX, PROGRAM, House, Scene, join, open_room
+from tests.support.asking import BROWSER, HTMX, PROGRAM
+from tests.support.cast import House, Scene
 from tests.support.living import EVERYTHING, STEPS, Step, a_room_with_a_reader, house
 from tests.support.page import Page, parse
 
@@ -115,12 +116,12 @@ def said(page: Page) -> str:
 
 
 async def test_the_page_of_a_lone_room_stops_waiting_when_somebody_comes(house: House) -> None:
-    ada, room = await open_room(house, "Ada")
+    ada, room = await house.open_room("Ada")
     path = f"/rooms/{room['id']}"
     stale = Page((await ada.get(path, BROWSER)).text)
     lost = Page((await ada.get(path, BROWSER)).text)
     assert "waits for your guest until 16:06 UTC" in " ".join(said(stale).split())
-    await join(house, room["code"], "Ben")
+    await house.join(room["code"], "Ben")
     stale.hear((await ada.get(f"{stale.stream}&once=1")).text)
     lost.hear((await ada.get(f"{path}/events?once=1&after=0-0")).text)
     fresh = Page((await ada.get(path, BROWSER)).text)

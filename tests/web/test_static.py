@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tests.support.cast import BROWSER, CURL, House, Person, Scene
+from tests.support.asking import BROWSER, CURL
+from tests.support.cast import House, Person, Scene
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 

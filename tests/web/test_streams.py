@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ephemera.web.routes import streams
-from tests.support.cast import BROWSER, CURL, PROGRAM, House, Person, Scene, set_scene
+from tests.support.asking import BROWSER, CURL, PROGRAM
+from tests.support.cast import House, Person, Scene, set_scene
 from tests.support.page import events_of
 
 ALL = ("events", "json", "raw")

@@ -6,9 +6,9 @@ import pytest
 
 from ephemera.domain.rooms import MOST_TRACES, VANISHINGS
 from tests.lobby.test_talk import holds
-from tests.support.cast import BROWSER, HTMX, PROGRAM
+from tests.support.asking import BROWSER, HTMX, PROGRAM
 from tests.support.page import Page, events_of
-from tests.support.powers import Stage, act, assert_refused
+from tests.support.powers import Stage
 from tests.web.test_deletions import SECRET, roads
 from tests.web.test_edits import GONE
 
@@ -17,7 +17,7 @@ PERIOD: Final = 0.5
 
 
 async def vanish(stage: Stage, seconds: int) -> None:
-    await act(stage, stage.ada, "/options", {"vanish": str(seconds), "grace": "3600"})
+    await stage.act(stage.ada, "/options", {"vanish": str(seconds), "grace": "3600"})
 
 
 async def wait(stage: Stage, seconds: float) -> None:
@@ -37,7 +37,7 @@ async def test_words_are_there_until_their_time_and_by_no_road_a_second_later(
     said = await stage.message_of(stage.ben, SECRET)
     reply = {"text": f"{SECRET}, indeed", "reply": said}
     await stage.cleo.post(f"{stage.path}/messages", PROGRAM, reply)
-    await act(stage, stage.ben, "/edits", {"message": said, "text": f"{SECRET}, edited"})
+    await stage.act(stage.ben, "/edits", {"message": said, "text": f"{SECRET}, edited"})
     await vanish(stage, 0)
     await wait(stage, seconds - 0.1)
     assert SECRET in (await stage.mona.get(stage.path, BROWSER)).text
@@ -127,10 +127,10 @@ async def test_what_has_disappeared_can_be_acted_on_no_more(stage: Stage) -> Non
     said = await stage.message_of(stage.ben)
     await wait(stage, 60.5)
     form = {"message": said, "text": "x", "sign": "yes"}
-    await assert_refused(stage, stage.ben, "/edits", form, GONE)
-    await assert_refused(stage, stage.ben, "/reactions", form, GONE)
+    await stage.assert_refused(stage.ben, "/edits", form, GONE)
+    await stage.assert_refused(stage.ben, "/reactions", form, GONE)
     before = await stage.known()
-    await act(stage, stage.ben, "/deletions", form)
+    await stage.act(stage.ben, "/deletions", form)
     assert await stage.known() == before
     sheet = await stage.ben.get(f"{stage.path}/messages?message={said}", HTMX)
     assert sheet.status == 409

@@ -11,20 +11,10 @@ from ephemera.domain.rooms import KNOCK_SECONDS
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT, SLICES
 from ephemera.lobby.presence import Presence
-from tests.support.cast import (
-    BROWSER,
-    CURL,
-    HTMX,
-    KINDS,
-    NEVER,
-    PROGRAM,
-    Browser,
-    House,
-    Listening,
-    assert_only,
-)
+from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM
+from tests.support.cast import NEVER, Browser, House, Listening
 from tests.support.page import Page
-from tests.support.powers import Stage, act, knock, set_stage
+from tests.support.powers import Stage, set_stage
 
 LET_IN = {"knock": "k1"}
 TURNED_AWAY = {"knock": "k1", "answer": "decline"}
@@ -79,9 +69,9 @@ async def test_the_page_runs_no_script_and_leads_out(stage: Stage) -> None:
 async def test_the_page_is_the_same_whatever_the_room_is(stage: Stage) -> None:
     first = await open_page(stage)
     await stage.ada.say(stage.room, "A secret")
-    await act(stage, stage.ada, "/lock", {})
+    await stage.act(stage.ada, "/lock", {})
     await stage.ben.post(f"{stage.path}/leave")
-    await act(stage, stage.ada, "/options", {"capacity": "7"})
+    await stage.act(stage.ada, "/options", {"capacity": "7"})
     assert await open_page(stage) == first
     for secret in (stage.room, stage.code, "Ada", "Ben", "Cleo", "Zoe", "k1", "A secret"):
         assert secret not in first
@@ -95,8 +85,8 @@ async def test_whatever_happens_in_the_room_brings_no_byte_to_who_waits(stage: S
         before = bytes(page.heard)
         await stage.ben.say(stage.room, "A secret")
         await stage.ben.post(f"{stage.path}/writing")
-        await act(stage, stage.ada, "/mutes", {"member": await stage.id_of("Ben")})
-        await act(stage, stage.ada, "/code", {})
+        await stage.act(stage.ada, "/mutes", {"member": await stage.id_of("Ben")})
+        await stage.act(stage.ada, "/code", {})
         await stage.mona.post(f"{stage.path}/leave")
         await room.until('"member-left"')
         await room.until("A secret")
@@ -109,11 +99,11 @@ async def test_who_waits_catches_up_with_nothing(stage: Stage, query: str) -> No
     await stage.ada.say(stage.room, "A secret")
     first = await open_page(stage)
     async with waiting(stage, query) as page:
-        await act(stage, stage.ada, "/admissions", TURNED_AWAY)
+        await stage.act(stage.ada, "/admissions", TURNED_AWAY)
         assert await page.ended() == first
     headers = {"Last-Event-ID": "0-0"}
     await stage.zoe.post("/join", PROGRAM, {"nickname": "Zoe", "code": stage.code})
-    zoe = await knock(stage, "Zoe again")
+    zoe = await stage.knock("Zoe again")
     async with zoe.listening(f"{stage.path}/waiting", CURL, headers=headers) as page:
         assert await page.until("</html>") == first
 
@@ -142,7 +132,7 @@ async def test_a_heartbeat_is_a_blank_line_and_keeps_no_seat(stage: Stage) -> No
 async def test_who_is_let_in_is_sent_into_the_room(stage: Stage) -> None:
     async with waiting(stage) as page:
         html = page.heard.decode()
-        await act(stage, stage.ada, "/admissions", LET_IN)
+        await stage.act(stage.ada, "/admissions", LET_IN)
         assert await page.ended() == html
     answer = await stage.zoe.get(f"{stage.path}/waiting", BROWSER)
     assert (answer.status, answer.leads_to) == (303, stage.path)
@@ -154,7 +144,7 @@ async def test_who_is_let_in_is_sent_into_the_room(stage: Stage) -> None:
 async def end_by(what: str, stage: Stage) -> None:
     match what:
         case "declined":
-            await act(stage, stage.cleo, "/admissions", TURNED_AWAY)
+            await stage.act(stage.cleo, "/admissions", TURNED_AWAY)
         case "expired":
             for _ in range(10):
                 for host in stage.hosts:
@@ -199,7 +189,7 @@ async def test_who_has_nothing_to_wait_for_finds_nothing(stage: Stage, what: str
 
 
 async def test_an_answer_that_came_before_the_page_is_not_missed(stage: Stage) -> None:
-    await act(stage, stage.ada, "/admissions", LET_IN)
+    await stage.act(stage.ada, "/admissions", LET_IN)
     answer = await stage.zoe.get(f"{stage.path}/waiting", BROWSER)
     assert answer.status == 303
 
@@ -209,19 +199,19 @@ async def test_a_whole_life_at_the_door_in_a_browser(stage: Stage) -> None:
     knocked = await browser.post("/join", {"nickname": "Yan", "code": stage.code})
     assert knocked.leads_to == stage.path
     assert (await browser.get(stage.path)).leads_to == f"{stage.path}/waiting"
-    await act(stage, stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k2", "answer": "decline"})
     assert heading((await browser.get(f"{stage.path}/waiting")).text) == "You were not let in"
     await browser.post("/join", {"nickname": "Yan", "code": stage.code})
-    await act(stage, stage.ada, "/admissions", {"knock": "k3"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k3"})
     assert (await browser.get(f"{stage.path}/waiting")).leads_to == stage.path
     assert (await browser.get(stage.path)).status == 200
 
 
 async def test_who_waits_is_let_in_though_the_room_asks_no_more(stage: Stage) -> None:
     async with waiting(stage) as page:
-        await act(stage, stage.ada, "/options", {"ask": "no"})
+        await stage.act(stage.ada, "/options", {"ask": "no"})
         assert not page.has_ended
-        await act(stage, stage.ada, "/admissions", LET_IN)
+        await stage.act(stage.ada, "/admissions", LET_IN)
         await page.ended()
     assert (await stage.zoe.get(stage.path, BROWSER)).status == 200
 
@@ -232,7 +222,7 @@ async def test_a_browser_that_waits_can_join_when_the_room_asks_no_more(stage: S
     for _ in range(2):
         await browser.post("/join", form)
         assert (await browser.get(stage.path)).leads_to == f"{stage.path}/waiting"
-    await act(stage, stage.ada, "/options", {"ask": "no"})
+    await stage.act(stage.ada, "/options", {"ask": "no"})
     assert (await browser.post("/join", form)).leads_to == stage.path
     assert (await browser.get(stage.path)).status == 200
     assert [one.nickname for one in (await stage.now()).knocks] == ["Zoe"]
@@ -260,12 +250,12 @@ async def test_who_left_and_knocked_in_vain_may_come_back_by_their_name(stage: S
     browser = Browser(stage.house)
     form = {"nickname": "Yan", "code": stage.code}
     await browser.post("/join", form)
-    await act(stage, stage.ada, "/admissions", {"knock": "k2"})
+    await stage.act(stage.ada, "/admissions", {"knock": "k2"})
     await browser.post(f"{stage.path}/leave")
     for knocked in ("k3", "k4"):
         await browser.post("/join", form)
         assert (await browser.get(stage.path)).leads_to == f"{stage.path}/waiting"
-        await act(stage, stage.ada, "/admissions", {"knock": knocked, "answer": "decline"})
+        await stage.act(stage.ada, "/admissions", {"knock": knocked, "answer": "decline"})
     assert (await Browser(stage.house).post("/join", form)).status == 422
 
 
@@ -321,7 +311,7 @@ async def test_nobody_else_finds_the_page(stage: Stage) -> None:
 
 
 async def test_the_page_is_only_read(stage: Stage) -> None:
-    await assert_only(stage.house, f"{stage.path}/waiting", "GET", "HEAD")
+    await stage.house.assert_only(f"{stage.path}/waiting", "GET", "HEAD")
     head = await stage.zoe.ask("HEAD", f"{stage.path}/waiting", BROWSER)
     assert (head.status, head.body) == (200, b"")
 
@@ -341,7 +331,7 @@ async def test_the_oldest_of_too_many_pages_goes_on_with_short_ones(stage: Stage
         short = await stack.enter_async_context(waiting(stage, "?once=1"))
         assert heading(await short.ended()) == "You have knocked"
         assert [page.has_ended for page in pages[1:]] == [False] * MOST_STREAMS_OF_A_SEAT
-        await act(stage, stage.ada, "/admissions", LET_IN)
+        await stage.act(stage.ada, "/admissions", LET_IN)
         await asyncio.gather(*(page.ended() for page in pages[1:]))
 
 
@@ -349,7 +339,7 @@ async def test_a_short_page_ends_with_the_answer(stage: Stage) -> None:
     async with waiting(stage, "?once=1") as page:
         await stage.ada.say(stage.room, "A secret")
         assert not page.has_ended
-        await act(stage, stage.ada, "/admissions", LET_IN)
+        await stage.act(stage.ada, "/admissions", LET_IN)
         assert "A secret" not in await page.ended()
 
 
@@ -376,5 +366,5 @@ async def test_a_drain_ends_the_page_in_good_order_and_its_browser_is_asked_to_w
         assert await page.ended() == html
     answer = await stage.zoe.get(f"{stage.path}/waiting", BROWSER)
     assert (answer.status, answer.headers["Refresh"]) == (503, "10")
-    await act(stage, stage.ada, "/admissions", LET_IN)
+    await stage.act(stage.ada, "/admissions", LET_IN)
     assert (await stage.zoe.get(f"{stage.path}/waiting", BROWSER)).status == 303

@@ -5,9 +5,10 @@ from typing import Final
 
 import pytest
 
-from tests.support.cast import BROWSER, KINDS, NAMES_OF_KINDS, House, Kind, assert_only
+from tests.support.asking import BROWSER, Kind, by_kind
+from tests.support.cast import House
 from tests.support.page import Page, events_of
-from tests.support.powers import Stage, act, assert_closed_to_the_cast
+from tests.support.powers import Stage
 
 TAIL: Final = "/writing"
 
@@ -16,7 +17,7 @@ async def type_(stage: Stage) -> None:
     assert (await stage.ben.post(stage.path + TAIL)).status == 204
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=NAMES_OF_KINDS)
+@by_kind
 async def test_a_program_hears_who_writes(stage: Stage, kind: Kind) -> None:
     async with stage.mona.listening(f"{stage.path}/json") as stream:
         await stream.until('"event":"ping"')
@@ -99,14 +100,14 @@ async def test_who_is_muted_types_for_themselves(stage: Stage) -> None:
 
 
 async def test_whoever_has_no_seat_tells_nobody(stage: Stage) -> None:
-    await assert_closed_to_the_cast(stage, TAIL, {})
+    await stage.assert_closed_to_the_cast(TAIL, {})
     async with stage.ada.listening(f"{stage.path}/json") as stream:
         await stream.until('"event":"ping"')
         for outsider in stage.outsiders:
             assert (await outsider.post(stage.path + TAIL)).status == 404
-        await act(stage, stage.ada, "/lock", {})
+        await stage.act(stage.ada, "/lock", {})
         assert "writing" not in await stream.until("room-locked")
 
 
 async def test_writing_is_only_posted(house: House) -> None:
-    await assert_only(house, "/rooms/whatever/writing", "POST")
+    await house.assert_only("/rooms/whatever/writing", "POST")
