@@ -9,7 +9,7 @@ from ephemera.domain.errors import Invalid, NotHost, Refusal, TooMany
 from ephemera.domain.rooms import LEAST_SEATS, MOST_SEATS, Sign
 from ephemera.web.rendering import refusals
 from ephemera.web.rendering.choices import people, seats
-from ephemera.web.rendering.languages import Name, Sentence, counted, plural_forms, said
+from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, plural_forms, said
 from ephemera.web.rendering.sentences import sign_name
 from tests.support.languages import pseudo_spoken
 
@@ -43,7 +43,7 @@ def test_a_refusal_is_told_in_the_readers_language(
 ) -> None:
     with pseudo_spoken() as locale:
         assert refusals.sentence(refusal, locale) == pseudo
-        assert refusals.sentence(refusal) == english
+        assert refusals.sentence(refusal, ENGLISH) == english
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_a_refusal_is_told_in_the_readers_language(
 def test_whatever_can_be_chosen_has_words_of_its_own(
     tell: Callable[[Any], Sentence], numbers: Collection[Any]
 ) -> None:
-    assert len({tell(each).plain() for each in numbers}) == len(numbers)
+    assert len({tell(each).plain(ENGLISH) for each in numbers}) == len(numbers)
 
 
 def test_numbers_are_grouped_and_names_set_apart() -> None:
     told = counted("%(who)s: %(n)s", "%(who)s & co: %(n)s", 4_000, who=Name("<Ada>"))
-    assert told.plain() == "<Ada> & co: 4,000"
-    assert told.html() == "<bdi>&lt;Ada&gt;</bdi> &amp; co: 4,000"
+    assert told.plain(ENGLISH) == "<Ada> & co: 4,000"
+    assert told.html(ENGLISH) == "<bdi>&lt;Ada&gt;</bdi> &amp; co: 4,000"
 
 
 def test_a_language_that_we_do_not_speak_is_a_fault_and_never_english() -> None:

@@ -12,6 +12,7 @@ from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fields import entry_fields
+from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.representations import TextLines
 from ephemera.web.rendering.sentences import sentence_of
 
@@ -117,17 +118,17 @@ def test_every_kind_of_event_has_a_sentence_or_says_why_not() -> None:
 @pytest.mark.parametrize(("event", "sentence"), [*WORDINGS, *BESIDE_THE_LOG])
 def test_the_same_is_read_everywhere(event: Event, sentence: str) -> None:
     plain = sentence.replace("*", "")
-    assert entry_fields(an_entry(event))["line"] == plain
+    assert entry_fields(an_entry(event), ENGLISH)["line"] == plain
     assert TextLines().entry(an_entry(event), "en") == f"* {plain}\n".encode()
     told = sentence_of(event)
     assert told
-    assert told.html() == marked_up(sentence)
+    assert told.html(ENGLISH) == marked_up(sentence)
 
 
 @pytest.mark.parametrize(("event", "sentence"), WORDINGS)
 def test_a_page_shows_it_as_one_notice(event: Event, sentence: str) -> None:
     assert event.has_line, "the premise"
-    html = FRAGMENTS.render("events/_line.html", entry=an_entry(event))
+    html = FRAGMENTS.render("events/_line.html", ENGLISH, entry=an_entry(event))
     assert html.count("<p ") == html.count("\n</p>") == 1
     assert f"\n{marked_up(sentence)}\n" in html
     member = getattr(event, "member", None)

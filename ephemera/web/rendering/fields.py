@@ -8,11 +8,10 @@ from ephemera.domain.cursors import message_id
 from ephemera.domain.events import Event, Quote, Signal
 from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options, Room
-from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.sentences import sentence_of
 
 
-def entry_fields(entry: Entry, locale: str = ENGLISH) -> dict[str, Any]:
+def entry_fields(entry: Entry, locale: str) -> dict[str, Any]:
     """Return what programs see of an event; its sentence, if it has one, in that language."""
     sentence = sentence_of(entry.event)
     return {

@@ -40,7 +40,7 @@ from ephemera.domain.rooms import (
 from ephemera.domain.texts import MOST_CHARACTERS
 from ephemera.domain.words import read_word
 from ephemera.web.rendering.choices import chosen_length, people, seats
-from ephemera.web.rendering.languages import CATALOGUES, ENGLISH, Sentence, duration, plural_forms
+from ephemera.web.rendering.languages import CATALOGUES, Sentence, duration, plural_forms
 from ephemera.web.rendering.sentences import sentence_of, sign_name
 from ephemera.web.rendering.stencils import Stencil, hole
 
@@ -76,12 +76,12 @@ class Fragments:
         self._asset = asset
         self._environments: dict[str, Environment] = {}
 
-    def render(self, name: str, /, locale: str = ENGLISH, **context: Any) -> str:  # noqa: ANN401 - templates take anything
+    def render(self, name: str, /, locale: str, **context: Any) -> str:  # noqa: ANN401 - templates take anything
         """Return the template of that name, rendered in the language of that locale."""
         environment = self._environments.get(locale) or self._speaking(locale)
         return environment.get_template(name).render(context)
 
-    def stencil(self, name: str, /, locale: str = ENGLISH, **context: Any) -> Stencil:  # noqa: ANN401 - as above
+    def stencil(self, name: str, /, locale: str, **context: Any) -> Stencil:  # noqa: ANN401 - as above
         """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
         marking = (self._environments.get(locale) or self._speaking(locale)).overlay()
         marking.filters = marking.filters | {

@@ -54,11 +54,11 @@ class Sentence:
     many: str = ""
     parts: Mapping[str, Part] = field(default_factory=dict)
 
-    def plain(self, locale: str = ENGLISH) -> str:
+    def plain(self, locale: str) -> str:
         """Return the sentence as text."""
         return self._in(locale) % {name: _plain(part, locale) for name, part in self.parts.items()}
 
-    def html(self, locale: str = ENGLISH) -> Markup:
+    def html(self, locale: str) -> Markup:
         """Return the sentence as HTML, with names set apart and nothing of it markup by itself."""
         parts = {name: _html(part, locale) for name, part in self.parts.items()}
         return escape(self._in(locale)) % parts

@@ -35,7 +35,7 @@ class PlainMessage:
             name=kind.name, **rest, **{field: hole(name) for field, name in _TOLD.items()}
         )
         entry = SimpleNamespace(event=event, line=hole("line"), has_line=True)
-        self._stencil = fragments.stencil(template, entry=entry)
+        self._stencil = fragments.stencil(template, ENGLISH, entry=entry)
 
     def fits(self, entry: Entry) -> bool:
         """Tell whether the entry is a message of nothing but words."""
@@ -67,7 +67,7 @@ class Lines:
         self._fragments = fragments
         self._plain = PlainMessage(fragments, "events/_line.html")
 
-    def render(self, entry: Entry, locale: str = ENGLISH) -> Markup:
+    def render(self, entry: Entry, locale: str) -> Markup:
         """Return the line of an entry that has one."""
         html = self._plain.render(entry)
         if html is None:

@@ -19,12 +19,12 @@ from ephemera.domain.rooms import (
 from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES
 from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS, SHORTEST_KEY
 from ephemera.web.rendering.choices import chosen_length
-from ephemera.web.rendering.languages import ENGLISH, Name, Sentence, counted, duration, said
+from ephemera.web.rendering.languages import Name, Sentence, counted, duration, said
 
 _MINUTE: Final = 60
 
 
-def sentence(refusal: Refusal, locale: str = ENGLISH) -> str:
+def sentence(refusal: Refusal, locale: str) -> str:
     """Return what a person is told about the refusal."""
     return _told(refusal).plain(locale)
 

@@ -26,7 +26,6 @@ from ephemera.domain.errors import (
 )
 from ephemera.web.rendering import refusals
 from ephemera.web.rendering.fragments import Fragments
-from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.road import answers
 from ephemera.web.road.answers import Answer
 from ephemera.web.road.asked import Asked, as_asked
@@ -166,7 +165,7 @@ class Errors:
         return self._fragments.render(page, asked.locale, **said)
 
 
-def error_fields(refusal: Refusal, locale: str = ENGLISH) -> dict[str, str]:
+def error_fields(refusal: Refusal, locale: str) -> dict[str, str]:
     """Return what programs are told: a stable reason, the sentence, the field if there is one."""
     fields = {"reason": refusal.reason, "message": refusals.sentence(refusal, locale)}
     if isinstance(refusal, Invalid):

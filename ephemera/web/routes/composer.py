@@ -34,7 +34,7 @@ class BlankComposer:
         self._stencils: dict[str, Stencil] = {}
         self._cut(ENGLISH)
 
-    def render(self, room_id: str, locale: str = ENGLISH) -> str:
+    def render(self, room_id: str, locale: str) -> str:
         """Return a composer for the room, with a key of its own."""
         stencil = self._stencils.get(locale) or self._cut(locale)
         return stencil.fill({"room": room_id, "key": new_key()})

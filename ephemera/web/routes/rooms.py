@@ -115,7 +115,7 @@ class Rooms:
     async def show_mine(self, room_id: str) -> Response:
         """Answer with the style sheet by which a page tells what is the reader's own."""
         seated = await self._lobby.seated(room_id, shown_token())
-        sheet = self._fragments.render("rooms/mine.css", member=seated.member)
+        sheet = self._fragments.render("rooms/mine.css", as_asked().locale, member=seated.member)
         return Response(sheet, content_type=CSS)
 
     async def show_qr(self, room_id: str) -> Response:
