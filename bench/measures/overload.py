@@ -24,8 +24,8 @@ from bench.plan import Plan
 
 ROOMS: Final = 400
 """So many that the limits of seats and rooms allow four seconds of 5,000 messages a second."""
-ROOMS_OF_AN_ADDRESS: Final = 5
-"""As many as one address may open within ten minutes."""
+ROOMS_OF_AN_ADDRESS: Final = 1
+"""As many as one address may fill: of good joins it has ten a minute."""
 AT_ONCE: Final = 8
 """Messages under way while we look how much the server can carry."""
 QUIET: Final = 1 / 8
