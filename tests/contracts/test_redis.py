@@ -22,7 +22,7 @@ from tests.contracts.test_engine import ADA, BEN, END, LATER, ROOM, opening, say
 from tests.support.patience import PATIENCE
 from tests.support.processes import comes, until
 from tests.support.redis import FORGETFUL, RunningRedis, running_redis, running_sentinel
-from tests.support.rooms import NOON, a_house, code_of
+from tests.support.rooms import NOON, a_storey, code_of
 
 
 class Process:
@@ -226,7 +226,7 @@ async def test_a_process_that_missed_the_news_lets_in_who_joined_and_not_who_was
     ours: Process, theirs: Process
 ) -> None:
     """A message rests on what is known without looking; its commit looks."""
-    here, there = a_house(ours.engine), a_house(theirs.engine)
+    here, there = a_storey(ours.engine), a_storey(theirs.engine)
     ada = await here.open()
     await theirs.engine.watch(ada.room.id)
     await comes(lambda: theirs.engine.recall(ada.room.id))

@@ -21,7 +21,7 @@ Newcomer = Callable[..., Awaitable[Person]]
 
 
 @dataclass(frozen=True)
-class House:
+class Site:
     """What the modules share."""
 
     browser: Browser
@@ -62,7 +62,7 @@ async def serving_in_several(count: int) -> AsyncIterator[list[RunningServer]]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house() -> AsyncIterator[House]:
+async def site() -> AsyncIterator[Site]:
     async with AsyncExitStack() as stack:
         if PROCESSES > 1:
             servers = await stack.enter_async_context(serving_in_several(PROCESSES))
@@ -71,15 +71,15 @@ async def house() -> AsyncIterator[House]:
         ports = [server.port for server in servers]
         nginx = await stack.enter_async_context(running_nginx(*ports))
         browser = await stack.enter_async_context(running_browser())
-        yield House(browser, nginx, servers[0])
+        yield Site(browser, nginx, servers[0])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def newcomer(house: House) -> AsyncIterator[Newcomer]:
+async def newcomer(site: Site) -> AsyncIterator[Newcomer]:
     """Give a function that lets somebody in with a fresh browser, each its own."""
     async with AsyncExitStack() as stack:
 
-        async def enter(url: str = house.url, **options: object) -> Person:
-            return await stack.enter_async_context(person(house.browser, url, **options))
+        async def enter(url: str = site.url, **options: object) -> Person:
+            return await stack.enter_async_context(person(site.browser, url, **options))
 
         yield enter

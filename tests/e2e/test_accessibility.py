@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, person
 from tests.support.server import ROOT
 
@@ -222,9 +222,9 @@ async def in_every_light(page: Page) -> dict[str, list[str]]:
     return {where: what for where, what in findings.items() if what}
 
 
-async def test_axe_finds_what_is_wrong(house: House, newcomer: Newcomer) -> None:
+async def test_axe_finds_what_is_wrong(site: Site, newcomer: Newcomer) -> None:
     ada = await newcomer()
-    await ada.page.goto(house.url)
+    await ada.page.goto(site.url)
     await ada.page.evaluate("document.querySelector('#open-nickname').labels[0].remove()")
     assert any(finding.startswith("label") for finding in await found(ada.page))
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support import curl
 from tests.support.browser import Person
 
@@ -22,27 +22,27 @@ async def three_people(newcomer: Newcomer) -> tuple[Person, Person, Person]:
     return ada, ben, cleo
 
 
-async def curls_seat(house: House, code: str) -> tuple[str, str]:
+async def curls_seat(site: Site, code: str) -> tuple[str, str]:
     """Join with curl; return the room's URL and the token."""
     answer = await curl.post(
-        f"{house.url}/join", house.nginx.certificate, "-d", "nickname=Dan", "-d", f"code={code}"
+        f"{site.url}/join", site.nginx.certificate, "-d", "nickname=Dan", "-d", f"code={code}"
     )
     fields = dict(line.split(" ", 1) for line in answer.splitlines() if line)
     return fields["room"], fields["token"]
 
 
 async def test_three_browsers_and_a_curl_see_every_message_once_and_in_the_same_order(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     people = await three_people(newcomer)
-    url, token = await curls_seat(house, await people[0].code())
-    async with curl.listening(f"{url}/raw", token, house.nginx.certificate) as dan:
+    url, token = await curls_seat(site, await people[0].code())
+    async with curl.listening(f"{url}/raw", token, site.nginx.certificate) as dan:
         await dan.until("* Dan joined.")
         await asyncio.gather(
             *(one.say(*(f"{name} {n}" for n in range(5))) for one, name in zip(people, "abc"))  # noqa: B905
         )
         auth = ("-H", f"Authorization: Bearer {token}", "--data-urlencode", "text=d 0")
-        await curl.post(f"{url}/messages", house.nginx.certificate, *auth)
+        await curl.post(f"{url}/messages", site.nginx.certificate, *auth)
         await dan.until("Dan: d 0")
         said = [line.partition(": ")[2] for line in dan.lines if re.match(r"\w+: ", line)]
     assert len(said) == len(set(said)) == 16
@@ -52,11 +52,11 @@ async def test_three_browsers_and_a_curl_see_every_message_once_and_in_the_same_
 
 
 async def test_somebody_who_comes_fifth_is_told_that_the_room_is_full(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ada, *_ = await three_people(newcomer)
     code = await ada.code()
-    await curls_seat(house, code)
+    await curls_seat(site, code)
     await expect(ada.roster).to_have_count(4)
     fifth = await newcomer()
     fifth.watch.forgive("status of 409")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Locator, Route, expect
 
-from tests.e2e.conftest import House, Newcomer, serving
+from tests.e2e.conftest import Newcomer, Site, serving
 from tests.support.browser import Person, unfold
 from tests.support.relay import running_relay
 from tests.support.stopwatch import slowness
@@ -93,17 +93,17 @@ async def test_after_the_last_has_left_the_room_is_gone_within_a_second(
 
 
 async def test_the_host_ends_the_room_for_everyone_in_every_tab(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ada, ben = await pair(newcomer)
     await ada.say("a secret")
     await ben.sees("a secret")
     await ben.composer.fill("a secret draft")
-    tab = Person(house.url, ada.context, await ada.new_tab(), ada.watch)
+    tab = Person(site.url, ada.context, await ada.new_tab(), ada.watch)
     await tab.sees("a secret")
     await ada.page.get_by_text("End the room…").click()
     await ada.page.get_by_role("button", name="End it for everyone").click()
-    await ada.page.wait_for_url(f"{house.url}/")
+    await ada.page.wait_for_url(f"{site.url}/")
     for one in (ben, tab):
         await shows(one, "The host ended this room. It is gone.")
     await expect(ben.page.get_by_role("heading", level=1)).to_be_focused()
@@ -203,11 +203,11 @@ async def test_a_server_that_was_started_again_leaves_the_draft_to_be_copied(
 
 
 async def test_a_page_that_says_there_is_nothing_shows_no_draft_where_none_was(
-    newcomer: Newcomer, house: House
+    newcomer: Newcomer, site: Site
 ) -> None:
     ada = await newcomer()
     ada.watch.forgive("status of 404")
-    await ada.page.goto(f"{house.url}/nonsense")
+    await ada.page.goto(f"{site.url}/nonsense")
     await expect(ada.page.get_by_role("heading", level=1)).to_have_text(NOTHING)
     await expect(kept_words(ada)).to_have_count(0)
 

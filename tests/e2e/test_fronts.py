@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Route, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person
 from tests.support.patience import PATIENCE, PATIENCE_MS
 from tests.support.relay import Relay, running_relay
@@ -20,8 +20,8 @@ OUTAGE = 6.0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def relay(house: House) -> AsyncIterator[Relay]:
-    async with running_relay(house.server.url) as relay:
+async def relay(site: Site) -> AsyncIterator[Relay]:
+    async with running_relay(site.server.url) as relay:
         yield relay
 
 
@@ -114,7 +114,7 @@ async def test_what_it_says_to_a_click_is_not_put_into_the_page(
 
 
 async def test_our_own_word_that_there_is_nothing_ends_the_page(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ada = await newcomer()
     ada.watch.forgive(*OUTAGES)
@@ -127,4 +127,4 @@ async def test_our_own_word_that_there_is_nothing_ends_the_page(
     await expect(ada.page.locator("#kept-draft")).to_have_value("half a thought")
     await expect(ada.page.locator("#stream")).to_have_count(0)
     assert await ada.page.evaluate("same")
-    assert (await ada.context.request.get(house.url)).headers["ephemera"] == "1"
+    assert (await ada.context.request.get(site.url)).headers["ephemera"] == "1"

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, person, running_browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -18,11 +18,11 @@ async def open_for(visitor: Person, nickname: str) -> str:
     return visitor.page.url
 
 
-async def test_a_lobby_that_the_browser_kept_opens_another_room(house: House) -> None:
+async def test_a_lobby_that_the_browser_kept_opens_another_room(site: Site) -> None:
     # Playwright switches off what this is about.
     async with (
         running_browser(without=["--disable-back-forward-cache"]) as browser,
-        person(browser, house.url) as ada,
+        person(browser, site.url) as ada,
     ):
         await ada.page.goto(ada.url)
         await ada.page.evaluate("same = true")
@@ -48,7 +48,7 @@ async def test_a_page_that_is_shown_again_has_keys_of_its_own(newcomer: Newcomer
 
 @pytest.mark.parametrize("name", ["Open a room", "Join a room"])
 async def test_who_refuses_cookies_is_told_and_takes_no_seat(
-    house: House, newcomer: Newcomer, name: str
+    site: Site, newcomer: Newcomer, name: str
 ) -> None:
     ada = await newcomer()
     code = await ada.open_room("Ada")
@@ -56,7 +56,7 @@ async def test_who_refuses_cookies_is_told_and_takes_no_seat(
     await ben.context.add_init_script(
         "Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })"
     )
-    await ben.page.goto(house.url)
+    await ben.page.goto(site.url)
     posted = []
     ben.page.on("request", lambda request: posted.append(request.method))
     form = ben.page.get_by_role("form", name=name)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Route, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, Tab
 from tests.support.relay import Relay, running_relay
 
@@ -19,8 +19,8 @@ OUTAGES = ("net::ERR_", "Failed to fetch", "network error")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def relay(house: House) -> AsyncIterator[Relay]:
-    async with running_relay(house.url) as relay:
+async def relay(site: Site) -> AsyncIterator[Relay]:
+    async with running_relay(site.url) as relay:
         yield relay
 
 

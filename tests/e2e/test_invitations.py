@@ -7,7 +7,7 @@ import pytest
 import segno
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,14 +28,14 @@ async ([png, modules]) => {
 
 
 async def test_a_link_fills_the_code_and_takes_it_out_of_the_address_bar(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ada, ben = await newcomer(), await newcomer()
     code = await ada.open_room("Ada")
-    await ben.page.goto(f"{house.url}/join#{code}")
+    await ben.page.goto(f"{site.url}/join#{code}")
     await expect(ben.page.get_by_label("Code")).to_have_value(code)
     await expect(ben.page.get_by_label("Your nickname")).to_be_focused()
-    assert ben.page.url == f"{house.url}/join"
+    assert ben.page.url == f"{site.url}/join"
     await ben.page.keyboard.type("Ben")
     await ben.page.keyboard.press("Enter")
     await ben.is_seated()
@@ -43,11 +43,11 @@ async def test_a_link_fills_the_code_and_takes_it_out_of_the_address_bar(
 
 
 async def test_a_code_in_the_path_fills_the_form_and_joins_nobody(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ada, ben = await newcomer(), await newcomer()
     code = await ada.open_room("Ada")
-    await ben.page.goto(f"{house.url}/join/{code}")
+    await ben.page.goto(f"{site.url}/join/{code}")
     await expect(ben.page.get_by_label("Code")).to_have_value(code)
     await expect(ada.roster).to_have_count(1)
     await ben.page.get_by_label("Your nickname").fill("Ben")
@@ -72,11 +72,11 @@ async def test_a_wrong_code_keeps_what_was_typed(newcomer: Newcomer) -> None:
     await expect(mallory.page.get_by_label("Your nickname")).to_have_value("Mallory")
 
 
-async def test_the_picture_holds_the_link(house: House, newcomer: Newcomer) -> None:
+async def test_the_picture_holds_the_link(site: Site, newcomer: Newcomer) -> None:
     ada = await newcomer(color_scheme="dark", reduced_motion="reduce")
     code = await ada.open_room("Ada")
     await ada.page.locator("summary", has_text="QR and link").click()
-    link = f"{house.url}/join#{code}"
+    link = f"{site.url}/join#{code}"
     await expect(ada.link).to_have_text(link)
     picture = ada.page.get_by_role("img", name="The link as a QR code")
     await expect(picture).to_have_js_property("complete", value=True)
@@ -101,14 +101,14 @@ async def test_the_panel_closes_by_escape_and_gives_the_focus_back(newcomer: New
     await expect(panel).to_be_hidden()
 
 
-async def test_copying_says_so_aloud(house: House, newcomer: Newcomer) -> None:
+async def test_copying_says_so_aloud(site: Site, newcomer: Newcomer) -> None:
     ada = await newcomer(permissions=["clipboard-read", "clipboard-write"])
     code = await ada.open_room("Ada")
     spoken = ada.page.locator("#copied")
     await expect(spoken).to_have_role("status")
     for name, done, copied in (
         ("Copy code", "Code copied.", code),
-        ("Copy link", "Link copied.", f"{house.url}/join#{code}"),
+        ("Copy link", "Link copied.", f"{site.url}/join#{code}"),
     ):
         await ada.page.get_by_role("button", name=name).click()
         await expect(spoken).to_have_text(done)
@@ -116,13 +116,13 @@ async def test_copying_says_so_aloud(house: House, newcomer: Newcomer) -> None:
     await expect(spoken).to_be_empty()
 
 
-async def test_who_has_a_seat_already_is_led_back_to_it(house: House, newcomer: Newcomer) -> None:
+async def test_who_has_a_seat_already_is_led_back_to_it(site: Site, newcomer: Newcomer) -> None:
     ada, ben = await newcomer(), await newcomer()
     code = await ada.open_room("Ada", capacity=3)
     await ben.join(code, "Ben")
     room = ben.page.url
     await expect(ada.roster).to_have_count(2)
-    await ben.page.goto(f"{house.url}/join#{code}")
+    await ben.page.goto(f"{site.url}/join#{code}")
     await expect(ben.page.get_by_text("You are in this room as Ben.")).to_be_visible()
     await expect(ben.page.get_by_label("Your nickname")).to_be_hidden()
     await ben.page.get_by_role("link", name="Go to the room").click()
@@ -156,10 +156,10 @@ async def test_the_word_of_an_invitation_is_neither_to_be_read_nor_in_the_addres
 
 
 async def test_a_stray_sign_behind_the_link_leaves_the_form_as_it_is(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ben = await newcomer()
-    await ben.page.goto(f"{house.url}/join#100%")
+    await ben.page.goto(f"{site.url}/join#100%")
     field = ben.page.get_by_label("Code")
     await expect(field).to_have_value("")
     await expect(field).to_be_editable()

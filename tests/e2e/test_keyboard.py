@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,9 +55,9 @@ async def shows_the_focus(page: Page) -> None:
     assert with_focus != without, await element.evaluate("(element) => element.outerHTML")
 
 
-async def test_the_whole_journey_without_a_mouse(house: House, newcomer: Newcomer) -> None:
+async def test_the_whole_journey_without_a_mouse(site: Site, newcomer: Newcomer) -> None:
     ada, ben = await newcomer(reduced_motion="reduce"), await newcomer(reduced_motion="reduce")
-    await ada.page.goto(house.url)
+    await ada.page.goto(site.url)
     await tab_to(ada.page, "Your nickname")
     await ada.page.keyboard.type("Ada")
     await tab_to(ada.page, "Seats")
@@ -67,7 +67,7 @@ async def test_the_whole_journey_without_a_mouse(house: House, newcomer: Newcome
     await ada.is_seated()
     await expect(ada.composer).to_be_focused()
     await expect(ada.notices.first).to_contain_text("up to 3 people")
-    await ben.page.goto(f"{house.url}/join#{await ada.code()}")
+    await ben.page.goto(f"{site.url}/join#{await ada.code()}")
     await expect(ben.page.get_by_label("Your nickname")).to_be_focused()
     await ben.page.keyboard.type("Ben")
     await ben.page.keyboard.press("Enter")
@@ -80,13 +80,13 @@ async def test_the_whole_journey_without_a_mouse(house: House, newcomer: Newcome
     await ben.sees("hello", "welcome")
     await tab_to(ben.page, "Leave", "Shift+Tab")
     await ben.page.keyboard.press("Enter")
-    await ben.page.wait_for_url(f"{house.url}/")
+    await ben.page.wait_for_url(f"{site.url}/")
     await expect(ada.notices.last).to_have_text("Ben left.")
     await tab_to(ada.page, "End the room…", "Shift+Tab")
     await ada.page.keyboard.press("Enter")
     await tab_to(ada.page, "End it for everyone")
     await ada.page.keyboard.press("Enter")
-    await ada.page.wait_for_url(f"{house.url}/")
+    await ada.page.wait_for_url(f"{site.url}/")
 
 
 async def test_the_invitation_opens_and_closes_from_the_keyboard(newcomer: Newcomer) -> None:
@@ -108,10 +108,10 @@ async def test_the_invitation_opens_and_closes_from_the_keyboard(newcomer: Newco
 
 
 async def test_the_way_past_the_head_of_the_page_is_the_first_stop(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     ada = await newcomer()
-    await ada.page.goto(f"{house.url}/about")
+    await ada.page.goto(f"{site.url}/about")
     await ada.page.keyboard.press("Tab")
     skip = ada.page.get_by_role("link", name="Skip to the content")
     await expect(skip).to_be_focused()

@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, Request, expect
 
 from ephemera.hub.hub import MOST_STREAMS_OF_A_SEAT
 from ephemera.web.routes.streams import FINITE_SECONDS
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person
 from tests.support.firefox import Firefox, Tab, running_firefox
 from tests.support.hostile import Network, holding
@@ -38,9 +38,9 @@ async def firefox() -> AsyncIterator[Firefox]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def held(house: House) -> AsyncIterator[Network]:
+async def held(site: Site) -> AsyncIterator[Network]:
     """Stand a proxy that holds each answer to its end before the server."""
-    async with holding(house.server.port) as network:
+    async with holding(site.server.port) as network:
         yield network
 
 
@@ -195,7 +195,7 @@ async def test_a_host_without_scripts_answers_in_the_frame_of_the_roster(
 
 @scripts_on_and_off
 async def test_a_member_may_answer_only_while_no_host_is_here(
-    house: House,
+    site: Site,
     newcomer: Newcomer,
     scripts: bool,  # noqa: FBT001 - both
 ) -> None:
@@ -216,7 +216,7 @@ async def test_a_member_may_answer_only_while_no_host_is_here(
     )
     await there.get_by_role("button", name="Let in").click()
     await zoe.is_seated()
-    assert house.server.stderr.count("Traceback") == 0
+    assert site.server.stderr.count("Traceback") == 0
 
 
 async def test_a_knock_is_read_out_politely_to_those_who_may_answer(newcomer: Newcomer) -> None:
@@ -231,12 +231,12 @@ async def test_a_knock_is_read_out_politely_to_those_who_may_answer(newcomer: Ne
 
 
 async def test_firefox_without_scripts_is_let_in_and_turned_away(
-    house: House, newcomer: Newcomer, firefox: Firefox
+    site: Site, newcomer: Newcomer, firefox: Firefox
 ) -> None:
     ada, code = await asking_room(newcomer)
     for button in ("Turn away", "Let in"):
         tab = await firefox.tab()
-        await knock_in_firefox(tab, house.url, code)
+        await knock_in_firefox(tab, site.url, code)
         await ada.page.get_by_role("button", name=button).click()
         if button == "Turn away":
             await tab.sees("h1", ["You were not let in"])

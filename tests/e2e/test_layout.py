@@ -5,7 +5,7 @@ import gzip
 import pytest
 from playwright.async_api import Response, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, overflow, unfold
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -30,10 +30,10 @@ async def test_the_ruler_notices_what_sticks_out(newcomer: Newcomer) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/join", "/about", "/nowhere", "/rooms"])
-async def test_a_page_fits(house: House, newcomer: Newcomer, path: str) -> None:
+async def test_a_page_fits(site: Site, newcomer: Newcomer, path: str) -> None:
     ada = await newcomer(viewport=PHONE)
     ada.watch.forgive("status of 404", "status of 405")
-    await ada.page.goto(house.url + path)
+    await ada.page.goto(site.url + path)
     assert await overflow(ada.page) <= 0
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, Tab
 from tests.support.relay import Relay, running_relay
 from tests.support.stopwatch import slowness
@@ -24,9 +24,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def relay(house: House) -> AsyncIterator[Relay]:
+async def relay(site: Site) -> AsyncIterator[Relay]:
     """Stand where each stream has a connection of its own, that can be lost."""
-    async with running_relay(house.server.url) as relay:
+    async with running_relay(site.server.url) as relay:
         yield relay
 
 
@@ -115,9 +115,9 @@ async def test_the_watchdog_notices_a_stream_that_died_silently_after_forty_seco
     await ben.hears_once()
 
 
-async def test_the_pages_can_be_installed(house: House, newcomer: Newcomer) -> None:
+async def test_the_pages_can_be_installed(site: Site, newcomer: Newcomer) -> None:
     ada = await newcomer()
-    await ada.page.goto(house.url)
+    await ada.page.goto(site.url)
     session = await ada.context.new_cdp_session(ada.page)
     found = await session.send("Page.getAppManifest")
     assert found["errors"] == []

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, unfold
 from tests.support.plain import PlainPerson, plain
 from tests.support.stopwatch import slowness
@@ -50,12 +50,12 @@ async def test_who_is_removed_sees_the_end_and_the_code_changes_for_the_others(
     await expect(ben.page.get_by_role("alert")).not_to_be_empty()
 
 
-async def test_the_new_code_is_the_one_that_is_copied(newcomer: Newcomer, house: House) -> None:
+async def test_the_new_code_is_the_one_that_is_copied(newcomer: Newcomer, site: Site) -> None:
     ada = await newcomer(permissions=["clipboard-read", "clipboard-write"])
     old = await ada.open_room("Ada")
     await ada.act("code")
     await expect(ada.page.locator("#code")).not_to_have_text(old)
-    for name, copied in (("Copy code", ""), ("Copy link", f"{house.url}/join#")):
+    for name, copied in (("Copy code", ""), ("Copy link", f"{site.url}/join#")):
         await ada.page.get_by_role("button", name=name).click()
         await expect(ada.page.locator("#copied")).not_to_be_empty()
         text = await ada.page.evaluate("navigator.clipboard.readText()")

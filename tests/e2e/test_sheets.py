@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.e2e.test_keyboard import tab_to
 from tests.support.browser import Person, overflow
 
@@ -139,12 +139,12 @@ async def test_a_sheet_about_what_is_gone_is_refused_beside_the_composer(
     await expect(reason).to_have_count(0)
 
 
-async def test_an_invitation_stays_open_with_its_link(house: House, newcomer: Newcomer) -> None:
+async def test_an_invitation_stays_open_with_its_link(site: Site, newcomer: Newcomer) -> None:
     ada, _ = await pair(newcomer, permissions=["clipboard-read", "clipboard-write"])
     sheet = await about_room(ada)
     await sheet.get_by_role("button", name="Make an invitation").click()
     link = sheet.get_by_role("link")
-    await expect(link).to_contain_text(f"{house.url}/join#")
+    await expect(link).to_contain_text(f"{site.url}/join#")
     await sheet.get_by_role("button", name="Copy link").click()
     await expect(sheet.get_by_role("status")).to_have_text("Link copied.")
     assert await ada.page.evaluate("navigator.clipboard.readText()") == await link.inner_text()

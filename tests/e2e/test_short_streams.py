@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.conftest import House, Newcomer, serving
+from tests.e2e.conftest import Newcomer, Site, serving
 from tests.support.browser import person
 from tests.support.nginx import running_nginx
 from tests.support.patience import PATIENCE_MS
@@ -23,12 +23,12 @@ async def fleeting() -> AsyncIterator[RunningServer]:
 
 
 async def test_streams_that_end_of_old_age_lose_and_repeat_nothing(
-    house: House, fleeting: RunningServer
+    site: Site, fleeting: RunningServer
 ) -> None:
     async with (
         running_nginx(fleeting.port) as nginx,
-        person(house.browser, nginx.url) as ada,
-        person(house.browser, nginx.url) as ben,
+        person(site.browser, nginx.url) as ada,
+        person(site.browser, nginx.url) as ben,
     ):
         await ben.join(await ada.open_room("Ada"), "Ben")
         said: list[str] = []

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, Request, expect
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person, additions, said_on, sequence_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,10 +40,10 @@ async def heard_once(tab: Page) -> None:
     assert lines == sorted(set(lines), key=sequence_of)
 
 
-async def test_one_browser_can_sit_in_two_rooms_at_once(house: House, newcomer: Newcomer) -> None:
+async def test_one_browser_can_sit_in_two_rooms_at_once(site: Site, newcomer: Newcomer) -> None:
     ada, ben, cleo = await newcomer(), await newcomer(), await newcomer()
     await ada.join(await ben.open_room("Ben"), "Ada")
-    other = Person(house.url, ada.context, await ada.new_tab(house.url), ada.watch)
+    other = Person(site.url, ada.context, await ada.new_tab(site.url), ada.watch)
     await other.join(await cleo.open_room("Cleo"), "Ada too")
     await ada.say("for Ben")
     await other.say("for Cleo")
@@ -83,10 +83,10 @@ async def test_closing_a_tab_is_not_leaving(newcomer: Newcomer) -> None:
 
 
 async def test_the_seventh_tab_over_http_1_1_loads_and_talks(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
     """A browser has six connections to a host, and each endless stream takes one for itself."""
-    ada, ben = await newcomer(), await newcomer(house.server.url)
+    ada, ben = await newcomer(), await newcomer(site.server.url)
     await ben.join(await ada.open_room("Ada"), "Ben")
     tabs = [ben.page]
     while len(tabs) < 7:

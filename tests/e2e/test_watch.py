@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.e2e.conftest import House, Newcomer
+from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def in_the_lobby(house: House, newcomer: Newcomer) -> Person:
+async def in_the_lobby(site: Site, newcomer: Newcomer) -> Person:
     mallory = await newcomer()
-    await mallory.page.goto(house.url)
+    await mallory.page.goto(site.url)
     assert mallory.watch.unforgiven == []
     return mallory
 
@@ -23,9 +23,9 @@ async def noticed(mallory: Person, part: str) -> None:
 
 
 async def test_it_sees_a_picture_from_elsewhere_that_the_policy_refuses(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
-    mallory = await in_the_lobby(house, newcomer)
+    mallory = await in_the_lobby(site, newcomer)
     async with mallory.page.expect_console_message(lambda said: "CSP: img-src" in said.text):
         await mallory.page.evaluate("new Image().src = 'https://elsewhere.invalid/a.png'")
     await noticed(mallory, "elsewhere.invalid")
@@ -33,23 +33,23 @@ async def test_it_sees_a_picture_from_elsewhere_that_the_policy_refuses(
 
 
 async def test_it_sees_markup_that_went_round_the_trusted_types(
-    house: House, newcomer: Newcomer
+    site: Site, newcomer: Newcomer
 ) -> None:
-    mallory = await in_the_lobby(house, newcomer)
+    mallory = await in_the_lobby(site, newcomer)
     async with mallory.page.expect_console_message(lambda said: "CSP: require" in said.text):
         await mallory.page.evaluate("setTimeout(() => { document.body.innerHTML = '<b>'; })")
     await noticed(mallory, "rust")
 
 
-async def test_it_sees_an_error_that_nobody_caught(house: House, newcomer: Newcomer) -> None:
-    mallory = await in_the_lobby(house, newcomer)
+async def test_it_sees_an_error_that_nobody_caught(site: Site, newcomer: Newcomer) -> None:
+    mallory = await in_the_lobby(site, newcomer)
     async with mallory.context.expect_event("weberror"):
         await mallory.page.evaluate("setTimeout(() => { throw new Error('oh'); })")
     await noticed(mallory, "oh")
 
 
-async def test_it_sees_a_request_to_another_host(house: House, newcomer: Newcomer) -> None:
-    mallory = await in_the_lobby(house, newcomer)
+async def test_it_sees_a_request_to_another_host(site: Site, newcomer: Newcomer) -> None:
+    mallory = await in_the_lobby(site, newcomer)
     await mallory.context.route(
         "https://elsewhere.invalid/**", lambda route: route.fulfill(body="hello")
     )

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
-from tests.e2e.conftest import House, Newcomer, serving
+from tests.e2e.conftest import Newcomer, Site, serving
 from tests.support.browser import Person, person
 from tests.support.hostile import Network, holding
 from tests.support.nginx import running_nginx
@@ -25,9 +25,9 @@ CLOSED = "The host ended this room. It is gone."
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def held(house: House) -> AsyncIterator[Network]:
+async def held(site: Site) -> AsyncIterator[Network]:
     """Stand a proxy that holds each answer to its end before the server."""
-    async with holding(house.server.port) as network:
+    async with holding(site.server.port) as network:
         yield network
 
 
@@ -60,9 +60,9 @@ async def end_the_room(ada: Person) -> None:
     await ada.page.wait_for_url(f"{ada.url}/")
 
 
-async def test_scripts_are_really_off(house: House, newcomer: Newcomer) -> None:
+async def test_scripts_are_really_off(site: Site, newcomer: Newcomer) -> None:
     ben = await newcomer(java_script_enabled=False)
-    await ben.page.goto(f"{house.url}/join#ABCDE-FGHJK")
+    await ben.page.goto(f"{site.url}/join#ABCDE-FGHJK")
     await expect(ben.page.get_by_label("Code")).to_have_value("")
 
 
@@ -145,10 +145,10 @@ async def test_the_roster_renews_itself_and_disturbs_no_draft(newcomer: Newcomer
     await expect(ben.composer).to_have_value("half a thou")
 
 
-async def test_leaving_takes_the_whole_page_to_the_lobby(house: House, newcomer: Newcomer) -> None:
+async def test_leaving_takes_the_whole_page_to_the_lobby(site: Site, newcomer: Newcomer) -> None:
     ada, ben = await pair(newcomer)
     await ben.leave()
-    assert ben.page.url == f"{house.url}/"
+    assert ben.page.url == f"{site.url}/"
     await expect(ben.page.locator("iframe")).to_have_count(0)
     await expect(ada.notices.last).to_have_text("Ben left.")
 
@@ -162,14 +162,14 @@ async def test_leaving_in_one_tab_is_told_in_the_other(newcomer: Newcomer) -> No
     await expect(ben.live.get_by_text("You have left this room.")).to_be_visible()
 
 
-async def test_the_host_ends_the_room_from_the_roster(house: House, newcomer: Newcomer) -> None:
+async def test_the_host_ends_the_room_from_the_roster(site: Site, newcomer: Newcomer) -> None:
     ada = await without_scripts(newcomer)
     ada.watch.forgive("status of 404")
     await ada.open_room("Ada")
     room = ada.page.url
     await ada.people.get_by_text("End the room…").click()
     await ada.people.get_by_role("button", name="End it for everyone").click()
-    await ada.page.wait_for_url(f"{house.url}/")
+    await ada.page.wait_for_url(f"{site.url}/")
     answer = await ada.page.goto(room)
     assert answer
     assert answer.status == 404
@@ -219,25 +219,23 @@ async def test_words_for_a_room_that_is_gone_are_handed_back_in_their_frame(
     await expect(ben.desk.get_by_label("Your words, not sent.")).to_have_value("too late")
 
 
-async def test_the_code_is_there_to_copy_and_so_is_the_link(
-    house: House, newcomer: Newcomer
-) -> None:
+async def test_the_code_is_there_to_copy_and_so_is_the_link(site: Site, newcomer: Newcomer) -> None:
     ada, ben = await without_scripts(newcomer), await without_scripts(newcomer)
     code = await ada.open_room("Ada")
     await ada.page.locator("summary", has_text="QR and link").click()
     await expect(ada.link).to_be_visible()
     await expect(ada.link).to_have_attribute("href", f"/join#{code}")
     await expect(ada.page.get_by_role("button", name="Copy")).to_have_count(0)
-    await ben.page.goto(f"{house.url}/join/{code}")
+    await ben.page.goto(f"{site.url}/join/{code}")
     await expect(ben.page.get_by_label("Code")).to_have_value(code)
 
 
-async def test_an_endless_document_that_was_ended_renews_itself(house: House) -> None:
+async def test_an_endless_document_that_was_ended_renews_itself(site: Site) -> None:
     async with (
         serving(stream_lifetime=1) as fleeting,
         running_nginx(fleeting.port) as nginx,
-        person(house.browser, nginx.url) as ada,
-        person(house.browser, nginx.url, java_script_enabled=False) as someone,
+        person(site.browser, nginx.url) as ada,
+        person(site.browser, nginx.url, java_script_enabled=False) as someone,
     ):
         ben = plain(someone)
         times = requests_of(ben.page, "/live")

@@ -18,7 +18,7 @@ from ephemera.hub.hub import Hub
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
 from tests.support.crowds import a_heart, hang_up, listen, one_period
-from tests.support.rooms import House, a_house
+from tests.support.rooms import Storey, a_storey
 
 ROOMS: Final = 2000
 LEAST_OF_A_ROOM: Final = 5_000
@@ -42,22 +42,22 @@ class Town:
 
     def __init__(self) -> None:
         self.engine = MemoryEngine()
-        self.house: House = a_house(self.engine, rate_limits=True)
-        self.hub = Hub(self.house.clock, most_streams=2 * ROOMS)
-        self.house.engine.listen(self.hub.hear, self.hub.sense)
-        self.heart = a_heart(self.hub, self.house.presence)
+        self.storey: Storey = a_storey(self.engine, rate_limits=True)
+        self.hub = Hub(self.storey.clock, most_streams=2 * ROOMS)
+        self.storey.engine.listen(self.hub.hear, self.hub.sense)
+        self.heart = a_heart(self.hub, self.storey.presence)
         self.hosts: list[Admission] = []
 
     async def live(self) -> None:
         """Let rooms be opened, joined and talked in."""
         for number in range(ROOMS):
             options = Options(capacity=2, vanish=60)
-            ada = await self.house.lobby.open("Ada", options, f"visitor {number}")
-            ben = await self.house.join(ada, "Ben", visitor=f"visitor {number}")
+            ada = await self.storey.lobby.open("Ada", options, f"visitor {number}")
+            ben = await self.storey.join(ada, "Ben", visitor=f"visitor {number}")
             listen(self.hub, ada, self._hear)
             listen(self.hub, ben, self._hear)
             self.hosts.append(ada)
-            await self.house.post(ada, "hello", "a key of hers")
+            await self.storey.post(ada, "hello", "a key of hers")
 
     async def die(self) -> None:
         """Let everybody hang up, every other room be closed, the rest end in their time.
@@ -66,14 +66,14 @@ class Town:
         """
         hang_up(self.hub)
         for ada in self.hosts[::2]:
-            await self.house.lobby.close(await self.house.seated(ada))
+            await self.storey.lobby.close(await self.storey.seated(ada))
         self.hosts.clear()
         await one_period(self.heart)
-        self.house.clock.turn(3600)
-        while await self.house.reaper.reap_due():
+        self.storey.clock.turn(3600)
+        while await self.storey.reaper.reap_due():
             pass
         while len(self.engine._budgets):
-            assert await self.house.reaper.reap_due() == 0
+            assert await self.storey.reaper.reap_due() == 0
 
     def words(self) -> set[str]:
         """Return what leads to rooms or tells of them: ids, generations and codes."""
@@ -132,7 +132,7 @@ async def test_the_memory_of_wiped_rooms_comes_back() -> None:
 async def test_nothing_of_wiped_rooms_is_there_and_nothing_leads_to_them() -> None:
     before = census()
     town = Town()
-    stays = (town.house, town.hub, town.heart)
+    stays = (town.storey, town.hub, town.heart)
     await town.live()
     words = town.words()
     assert len(words) == 3 * ROOMS

@@ -14,8 +14,7 @@ from tests.support.asking import CURL, HTMX
 from tests.support.cast import House, Person
 from tests.support.crowds import listen
 from tests.support.readers import quiet
-from tests.support.rooms import House as Lobby
-from tests.support.rooms import a_house
+from tests.support.rooms import Storey, a_storey
 
 FEW: Final = 10
 MANY: Final = 10_000
@@ -32,7 +31,7 @@ class Town:
 
     def __init__(self) -> None:
         self.house = House(rate_limits=True, max_streams=MANY + 10 * MEMBERS)
-        self.lobby: Lobby = a_house(self.house.engine, clock=self.house.clock)
+        self.lobby: Storey = a_storey(self.house.engine, clock=self.house.clock)
         self.heard: list[bytes] = []
 
     async def grow(self, rooms: int) -> Admission:

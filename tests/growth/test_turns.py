@@ -13,7 +13,7 @@ from ephemera.hub.hub import SLICES
 from ephemera.lobby.reaper import BATCH, Reaper
 from tests.support.crowds import a_heart, hang_up, listen, one_period
 from tests.support.readers import Station, a_station, quiet
-from tests.support.rooms import NOON, House, a_house
+from tests.support.rooms import NOON, Storey, a_storey
 
 ROOMS: Final = 300
 MEMBERS: Final = 4
@@ -63,31 +63,31 @@ async def reap_all(reaper: Reaper) -> None:
     assert await reaper.reap_due() == 0
 
 
-async def a_town(engine: Watched) -> House:
-    house = a_house(engine)
+async def a_town(engine: Watched) -> Storey:
+    storey = a_storey(engine)
     for _ in range(ROOMS):
-        await house.open_met(grace=30)
-    return house
+        await storey.open_met(grace=30)
+    return storey
 
 
 async def test_a_reaper_who_comes_for_nothing_looks_at_a_few_rooms_at_once() -> None:
     engine = Watched()
-    house = await a_town(engine)
-    house.clock.turn(20)
+    storey = await a_town(engine)
+    storey.clock.turn(20)
     for room_id in tuple(engine._rooms):
-        await house.presence.renew(room_id, "p1")
-    house.clock.turn(15)
+        await storey.presence.renew(room_id, "p1")
+    storey.clock.turn(15)
     engine.loads = engine.commits = 0
-    assert 0 < await most_at_once(reap_all(house.reaper), lambda: engine.loads) <= 2 * MOST_LOOKS
+    assert 0 < await most_at_once(reap_all(storey.reaper), lambda: engine.loads) <= 2 * MOST_LOOKS
     assert (engine.loads, engine.commits) == (2 * ROOMS, 0)
 
 
 async def test_a_reaper_changes_a_few_rooms_at_once() -> None:
     engine = Watched()
-    house = await a_town(engine)
-    house.clock.turn(31)
+    storey = await a_town(engine)
+    storey.clock.turn(31)
     engine.commits = 0
-    assert 0 < await most_at_once(reap_all(house.reaper), lambda: engine.commits) <= MOST_CHANGES
+    assert 0 < await most_at_once(reap_all(storey.reaper), lambda: engine.commits) <= MOST_CHANGES
     assert (engine.commits, await engine.count_rooms()) == (ROOMS, 0)
 
 
@@ -98,13 +98,13 @@ class Crowd:
         self.engine = Watched()
         self.station: Station = a_station(self.engine)
         self.pings = 0
-        self.heart = a_heart(self.station.hub, self.station.house.presence)
+        self.heart = a_heart(self.station.hub, self.station.storey.presence)
 
     async def gather(self) -> None:
-        house = self.station.house
+        storey = self.station.storey
         for _ in range(ROOMS):
-            ada = await house.open()
-            others = [await house.join(ada, f"Ben {place}") for place in range(1, MEMBERS)]
+            ada = await storey.open()
+            others = [await storey.join(ada, f"Ben {place}") for place in range(1, MEMBERS)]
             for one in (ada, *others):
                 listen(self.station.hub, one, self._hear)
 

@@ -4,24 +4,24 @@ from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
 from ephemera.hub.mailbox import MOST_EVENTS
 from tests.support.readers import Station, until
-from tests.support.rooms import a_house
+from tests.support.rooms import a_storey
 
 
 def a_counting_station(dropped: list[str]) -> Station:
-    house = a_house()
-    hub = Hub(house.clock, most_streams=9, dropped=lambda: dropped.append("one"))
-    house.engine.listen(hub.hear, hub.sense)
-    return Station(house, hub, Feed(house.engine, hub))
+    storey = a_storey()
+    hub = Hub(storey.clock, most_streams=9, dropped=lambda: dropped.append("one"))
+    storey.engine.listen(hub.hear, hub.sense)
+    return Station(storey, hub, Feed(storey.engine, hub))
 
 
 async def test_a_reader_who_is_too_slow_is_counted_once() -> None:
     dropped: list[str] = []
     station = a_counting_station(dropped)
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader, slow = [await station.live(ada) for _ in range(2)]
     slow.flows.clear()
     for number in range(MOST_EVENTS + 3):
-        await station.house.post(ada, f"text {number}")
+        await station.storey.post(ada, f"text {number}")
     await until(lambda: not slow.is_served)
     assert reader.is_served
     assert dropped == ["one"]
@@ -30,7 +30,7 @@ async def test_a_reader_who_is_too_slow_is_counted_once() -> None:
 async def test_readers_who_leave_and_those_sent_away_are_not_counted() -> None:
     dropped: list[str] = []
     station = a_counting_station(dropped)
-    ada = await station.house.open()
+    ada = await station.storey.open()
     leaving, staying = [await station.live(ada) for _ in range(2)]
     leaving.has_left.set()
     await until(lambda: not leaving.is_served)

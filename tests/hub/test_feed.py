@@ -41,12 +41,12 @@ class SlowEngine(FarEngine):
 
 async def say(station: Station, admission: Admission, *texts: str) -> None:
     for text in texts:
-        await station.house.post(admission, text)
+        await station.storey.post(admission, text)
 
 
 async def test_a_stream_gets_the_whole_log_and_then_what_happens() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await say(station, ada, "one", "two")
     reader = await station.live(ada)
     await say(station, ada, "three")
@@ -57,7 +57,7 @@ async def test_a_stream_gets_the_whole_log_and_then_what_happens() -> None:
 @pytest.mark.parametrize("after", range(6))
 async def test_a_stream_gets_what_came_after_its_cursor(after: int) -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await say(station, ada, "one", "two", "three")
     reader = station.tune_in(ada, after=after)
     await until(lambda: len(reader.sequences) == 5 - after)
@@ -69,7 +69,7 @@ async def test_a_stream_gets_what_came_after_its_cursor(after: int) -> None:
 async def test_what_is_said_around_the_catching_up_comes_once_and_in_order(after: int) -> None:
     engine = SlowEngine()
     station = a_station(engine)
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await say(station, ada, "one", "two", "three")
     engine.before = lambda: say(station, ada, "before")
     engine.after = lambda: say(station, ada, "after", "after all")
@@ -91,12 +91,12 @@ async def test_what_is_said_around_the_catching_up_comes_once_and_in_order(after
 )
 async def test_a_cursor_of_no_log_gets_the_whole(cursor: Cursor) -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await say(station, ada, "one")
     reader = station.tune_in(ada, after=cursor)
     await until(lambda: reader.names == ["resync"])
     resync = reader.lines[0]
-    assert resync["cursor"] == str((await station.house.room(ada)).cursor)
+    assert resync["cursor"] == str((await station.storey.room(ada)).cursor)
     assert [member["nickname"] for member in resync["members"]] == ["Ada"]
     assert [event.get("text") for event in resync["events"]][-1] == "one"
     await say(station, ada, "two")
@@ -105,7 +105,7 @@ async def test_a_cursor_of_no_log_gets_the_whole(cursor: Cursor) -> None:
 
 async def test_a_cursor_of_the_future_gets_the_whole_and_misses_nothing_after() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = station.tune_in(ada, after=1000)
     await until(lambda: reader.names == ["resync"])
     await say(station, ada, "one")
@@ -114,7 +114,7 @@ async def test_a_cursor_of_the_future_gets_the_whole_and_misses_nothing_after() 
 
 async def test_a_cursor_that_has_fallen_out_of_the_log_gets_the_whole() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await say(station, ada, *map(str, range(LOG_EVENTS)))
     inside = station.tune_in(ada, after=2)
     await until(lambda: len(inside.texts) == LOG_EVENTS)
@@ -127,7 +127,7 @@ async def test_a_cursor_that_has_fallen_out_of_the_log_gets_the_whole() -> None:
 async def test_what_is_said_around_a_resync_comes_once() -> None:
     engine = SlowEngine()
     station = a_station(engine)
-    ada = await station.house.open()
+    ada = await station.storey.open()
 
     async def later() -> None:
         engine.before = lambda: say(station, ada, "during")
@@ -144,8 +144,8 @@ async def test_what_is_said_around_a_resync_comes_once() -> None:
 async def test_a_room_that_is_wiped_during_a_resync_ends_the_stream() -> None:
     engine = SlowEngine()
     station = a_station(engine)
-    ada = await station.house.open()
-    engine.before = lambda: station.house.leave(ada)
+    ada = await station.storey.open()
+    engine.before = lambda: station.storey.leave(ada)
     reader = station.tune_in(ada, after=Cursor("0", 0))
     await until(lambda: not reader.is_served)
     assert reader.was_ended
@@ -156,10 +156,10 @@ async def test_a_room_that_is_wiped_during_a_resync_ends_the_stream() -> None:
 async def test_a_room_that_is_wiped_before_its_log_is_read_gives_no_resync() -> None:
     engine = SlowEngine()
     station = a_station(engine)
-    ada = await station.house.open()
+    ada = await station.storey.open()
 
     async def later() -> None:
-        engine.before = lambda: station.house.leave(ada)
+        engine.before = lambda: station.storey.leave(ada)
 
     engine.after = later
     reader = station.tune_in(ada, after=Cursor("0", 0))
@@ -173,11 +173,11 @@ async def test_a_seat_that_went_before_its_stream_came_hears_nothing(
     wiped: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     station = a_station()
-    ada = await station.house.open()
-    eve = await station.house.join(ada, "Eve")
-    await station.house.leave(eve)
+    ada = await station.storey.open()
+    eve = await station.storey.join(ada, "Eve")
+    await station.storey.leave(eve)
     if wiped:
-        await station.house.leave(ada)
+        await station.storey.leave(ada)
     else:
         await say(station, ada, "secret")
     reader = station.tune_in(eve)
@@ -189,9 +189,9 @@ async def test_a_seat_that_went_before_its_stream_came_hears_nothing(
 
 async def test_what_is_said_while_a_lost_seat_is_looked_up_is_not_heard() -> None:
     station = a_station(FarEngine())
-    ada = await station.house.open()
-    eve = await station.house.join(ada, "Eve")
-    await station.house.leave(eve)
+    ada = await station.storey.open()
+    eve = await station.storey.join(ada, "Eve")
+    await station.storey.leave(eve)
     reader = station.tune_in(eve)
     await until(lambda: len(station.hub) == 1)
     await say(station, ada, "secret")
@@ -201,18 +201,18 @@ async def test_what_is_said_while_a_lost_seat_is_looked_up_is_not_heard() -> Non
 
 async def test_a_stream_is_over_when_its_client_leaves() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
     reader.has_left.set()
     await until(lambda: not reader.is_served)
     assert len(station.hub) == 0
     assert not reader.was_ended
-    assert len(await station.house.engine.read(ada.room.id, None) or ()) == 2
+    assert len(await station.storey.engine.read(ada.room.id, None) or ()) == 2
 
 
 async def test_a_stream_whose_task_is_cancelled_is_removed() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
     assert reader.task
     reader.task.cancel()
@@ -223,7 +223,7 @@ async def test_a_stream_whose_task_is_cancelled_is_removed() -> None:
 
 async def test_a_stream_is_sent_away_when_its_time_is_over() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = station.tune_in(ada, seconds=0.01)
     assert reader.task
     await asyncio.wait_for(reader.task, PATIENCE)
@@ -234,7 +234,7 @@ async def test_a_stream_is_sent_away_when_its_time_is_over() -> None:
 
 async def test_a_finite_stream_ends_with_what_there_is() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await say(station, ada, "one", "two")
     reader = station.tune_in(ada, after=3, finite=True)
     await until(lambda: not reader.is_served)
@@ -244,7 +244,7 @@ async def test_a_finite_stream_ends_with_what_there_is() -> None:
 
 async def test_a_finite_stream_waits_for_the_first_event() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = station.tune_in(ada, after=2, finite=True)
     await quiet()
     assert reader.is_served
@@ -257,14 +257,14 @@ async def test_a_finite_stream_waits_for_the_first_event() -> None:
 
 async def test_a_finite_stream_waits_through_what_has_nothing_to_show() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
-    station.house.clock.turn(35)
-    await station.house.presence.renew(ada.room.id, ada.member.id)
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
+    station.storey.clock.turn(35)
+    await station.storey.presence.renew(ada.room.id, ada.member.id)
     reader = station.tune_in(ada, after=ben.room.sequence, renderer=TextLines(), finite=True)
     await quiet()
-    await station.house.reaper.reap_due()
-    assert len(await station.house.engine.read(ada.room.id, ben.room.cursor) or ()) == 1
+    await station.storey.reaper.reap_due()
+    assert len(await station.storey.engine.read(ada.room.id, ben.room.cursor) or ()) == 1
     await quiet()
     assert reader.is_served
     await say(station, ada, "hello")
@@ -274,7 +274,7 @@ async def test_a_finite_stream_waits_through_what_has_nothing_to_show() -> None:
 
 async def test_a_finite_stream_that_saw_nothing_says_that_all_is_well() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = station.tune_in(ada, after=2, finite=True, seconds=0.01)
     assert reader.task
     await asyncio.wait_for(reader.task, PATIENCE)
@@ -285,7 +285,7 @@ async def test_a_finite_stream_that_saw_nothing_says_that_all_is_well() -> None:
 
 async def test_an_endless_stream_shows_at_once_that_it_flows() -> None:
     station = a_station(MemoryEngine())
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = station.tune_in(ada, after=2)
     await until(lambda: reader.chunks)
     assert reader.names == []
@@ -293,7 +293,7 @@ async def test_an_endless_stream_shows_at_once_that_it_flows() -> None:
 
 async def remove(station: Station, host: Admission, target: Admission) -> None:
     """Remove somebody; the code changes in the same step, and something is said right after."""
-    await station.house.act(host, Remove(target=target.member.id, code="NEWCODE000"))
+    await station.storey.act(host, Remove(target=target.member.id, code="NEWCODE000"))
     await say(station, host, "secret")
 
 
@@ -305,13 +305,13 @@ async def test_nothing_after_the_end_of_a_seat_is_read_to_it(
     """The removal is committed between the look-up of the seat and the reading of the log."""
     engine = SlowEngine()
     station = a_station(engine)
-    ada = await station.house.open()
-    eve = await station.house.join(ada, "Eve")
+    ada = await station.storey.open()
+    eve = await station.storey.join(ada, "Eve")
     setattr(engine, when, lambda: remove(station, ada, eve))
     reader = station.tune_in(eve, after=after)
     await until(lambda: not reader.is_served)
     removal = eve.room.sequence + 1
-    assert (await station.house.room(ada)).sequence == removal + 2
+    assert (await station.storey.room(ada)).sequence == removal + 2
     assert reader.was_ended
     assert max(reader.sequences, default=0) <= removal
     for words in ("secret", "NEWCO", "code-rotated"):
@@ -322,8 +322,8 @@ async def test_nothing_after_the_end_of_a_seat_is_read_to_it(
 async def test_the_end_of_the_seat_itself_is_told(after: int) -> None:
     engine = SlowEngine()
     station = a_station(engine)
-    ada = await station.house.open()
-    eve = await station.house.join(ada, "Eve")
+    ada = await station.storey.open()
+    eve = await station.storey.join(ada, "Eve")
     engine.before = lambda: remove(station, ada, eve)
     reader = station.tune_in(eve, after=after)
     await until(lambda: not reader.is_served)
@@ -341,7 +341,7 @@ class EngineOutOfReach(MemoryEngine):
 
 async def test_a_stream_whose_room_is_out_of_reach_ends_and_is_no_fault() -> None:
     station = a_station(EngineOutOfReach())
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = station.tune_in(ada)
     assert reader.task
     await reader.task
@@ -350,7 +350,7 @@ async def test_a_stream_whose_room_is_out_of_reach_ends_and_is_no_fault() -> Non
 
 async def test_a_room_of_which_something_was_missed_is_caught_up_with_anew() -> None:
     station = a_station()
-    ada, other = await station.house.open(), await station.house.open("Mallory")
+    ada, other = await station.storey.open(), await station.storey.open("Mallory")
     reader, elsewhere = await station.live(ada), await station.live(other)
     station.hub.start_over(ada.room.id)
     await until(lambda: not reader.is_served)

@@ -19,9 +19,9 @@ from tests.support.rooms import NOON
 
 def a_heart(station: Station) -> Heartbeat:
     """Return a heart that does not wait between its beats, and beats when it is told to."""
-    presence = station.house.presence
+    presence = station.storey.presence
     return Heartbeat(
-        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=0
+        station.hub, presence.renew, presence.linger, station.storey.engine.signal, period=0
     )
 
 
@@ -31,7 +31,7 @@ async def one_period(heart: Heartbeat) -> None:
 
 
 async def lease_of(station: Station, admission: Admission) -> Lease:
-    snapshot = await station.house.load(admission)
+    snapshot = await station.storey.load(admission)
     assert snapshot
     return snapshot.leases[admission.member.id]
 
@@ -42,7 +42,7 @@ def pings(reader: Reader) -> int:
 
 async def test_every_stream_is_pinged_once_in_a_period() -> None:
     station = a_station()
-    admissions = [await station.house.open() for _ in range(40)]
+    admissions = [await station.storey.open() for _ in range(40)]
     readers = [await station.live(admission) for admission in admissions]
     before = [pings(reader) for reader in readers]
     await one_period(a_heart(station))
@@ -51,10 +51,10 @@ async def test_every_stream_is_pinged_once_in_a_period() -> None:
 
 async def test_a_heartbeat_renews_the_lease_of_the_seat() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
     await station.live(ada)
-    station.house.clock.turn(15)
+    station.storey.clock.turn(15)
     await one_period(a_heart(station))
     assert await lease_of(station, ada) == Lease.renewed(NOON + 15)
     assert await lease_of(station, ben) == Lease.renewed(NOON)
@@ -62,8 +62,8 @@ async def test_a_heartbeat_renews_the_lease_of_the_seat() -> None:
 
 async def test_a_finite_stream_has_no_heartbeat() -> None:
     station = a_station()
-    ada = await station.house.open()
-    station.house.clock.turn(15)
+    ada = await station.storey.open()
+    station.storey.clock.turn(15)
     reader = station.tune_in(ada, after=ada.room.sequence, finite=True)
     await until(lambda: len(station.hub) == 1)
     await one_period(a_heart(station))
@@ -73,23 +73,23 @@ async def test_a_finite_stream_has_no_heartbeat() -> None:
 
 async def test_a_seat_whose_last_stream_closed_lingers_from_then_on() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
-    station.house.clock.turn(3)
+    station.storey.clock.turn(3)
     reader.has_left.set()
     await until(lambda: len(station.hub) == 0)
-    station.house.clock.turn(1)
+    station.storey.clock.turn(1)
     await a_heart(station).turn(0)
     assert await lease_of(station, ada) == Lease.lingering(NOON + 3)
 
 
 async def test_whoever_came_back_meanwhile_does_not_linger() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
     reader.has_left.set()
     await until(lambda: len(station.hub) == 0)
-    station.house.clock.turn(2)
+    station.storey.clock.turn(2)
     await station.live(ada)
     await one_period(a_heart(station))
     assert await lease_of(station, ada) == Lease.renewed(NOON + 2)
@@ -97,16 +97,20 @@ async def test_whoever_came_back_meanwhile_does_not_linger() -> None:
 
 async def test_the_heart_beats_for_as_long_as_it_is_let() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
     beaten = asyncio.Event()
 
     async def renew(room_id: str, *member_ids: str) -> None:
-        await station.house.presence.renew(room_id, *member_ids)
+        await station.storey.presence.renew(room_id, *member_ids)
         beaten.set()
 
     heart = Heartbeat(
-        station.hub, renew, station.house.presence.linger, station.house.engine.signal, period=0.015
+        station.hub,
+        renew,
+        station.storey.presence.linger,
+        station.storey.engine.signal,
+        period=0.015,
     )
     task = asyncio.create_task(heart.run())
     for _ in range(3):
@@ -121,12 +125,12 @@ async def test_the_heart_beats_for_as_long_as_it_is_let() -> None:
 
 async def test_a_room_that_everybody_has_left_before_its_turn_is_passed_over() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
     heart = a_heart(station)
     turns = [asyncio.ensure_future(heart.turn(number)) for number in range(SLICES)]
     await asyncio.sleep(0)
-    station.house.clock.turn(15)
+    station.storey.clock.turn(15)
     before = pings(reader)
     assert reader.stream
     station.hub.remove(reader.stream)
@@ -142,9 +146,9 @@ async def test_a_heart_that_is_late_does_more_at_once() -> None:
     for number in range(2 * SLICES * AT_ONCE):
         stream = Stream(f"room {number}", "p1", JSON, Reader().write, cursor=NOWHERE)
         station.hub.add(stream)
-    presence = station.house.presence
+    presence = station.storey.presence
     heart = Heartbeat(
-        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=15
+        station.hub, presence.renew, presence.linger, station.storey.engine.signal, period=15
     )
     now = asyncio.get_running_loop().time()
     heart._due = now + 15
@@ -158,9 +162,9 @@ async def test_a_heart_that_is_late_does_more_at_once() -> None:
 
 async def test_a_heart_that_stood_still_does_not_make_up_for_every_beat_it_missed() -> None:
     station = a_station()
-    presence = station.house.presence
+    presence = station.storey.presence
     heart = Heartbeat(
-        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=15
+        station.hub, presence.renew, presence.linger, station.storey.engine.signal, period=15
     )
     heart._due = asyncio.get_running_loop().time() - 3600
     assert heart._lateness() == pytest.approx(15)
@@ -172,9 +176,9 @@ async def test_a_heart_that_stood_still_does_not_make_up_for_every_beat_it_misse
 
 async def test_asking_how_late_it_is_changes_nothing() -> None:
     station = a_station()
-    presence = station.house.presence
+    presence = station.storey.presence
     heart = Heartbeat(
-        station.hub, presence.renew, presence.linger, station.house.engine.signal, period=15
+        station.hub, presence.renew, presence.linger, station.storey.engine.signal, period=15
     )
     due = heart._due = asyncio.get_running_loop().time() - 3600
     heart._lateness()

@@ -33,16 +33,16 @@ class CountingSignals(JsonLines):
 
 
 async def reply(station: Station, who: Admission, text: str, message: int) -> int:
-    seated = await station.house.seated(who)
-    return (await station.house.talk.post(seated, text, None, message)).sequence
+    seated = await station.storey.seated(who)
+    return (await station.storey.talk.post(seated, text, None, message)).sequence
 
 
 async def with_a_newcomer(station: Station) -> tuple[Admission, Admission, int]:
     """Return Ada, who said something, and Ben, who came when newcomers see only what is later."""
-    ada = await station.house.open()
-    before = await station.house.post(ada, "before")
-    await station.house.act(ada, ChangeOptions(newcomers="later"))
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    before = await station.storey.post(ada, "before")
+    await station.storey.act(ada, ChangeOptions(newcomers="later"))
+    ben = await station.storey.join(ada, "Ben")
     assert ben.member.horizon > before
     return ada, ben, before
 
@@ -55,7 +55,7 @@ def tune_in(station: Station, who: Admission, after: Cursor | int = 0, **how: An
 async def test_a_newcomer_catches_up_with_nothing_of_before(after: int) -> None:
     station = a_station()
     ada, ben, _ = await with_a_newcomer(station)
-    await station.house.post(ada, "after")
+    await station.storey.post(ada, "after")
     everything, theirs = station.tune_in(ada), tune_in(station, ben, after)
     await until(lambda: everything.texts == ["before", "after"])
     await until(lambda: theirs.texts == ["after"])
@@ -65,7 +65,7 @@ async def test_a_newcomer_catches_up_with_nothing_of_before(after: int) -> None:
 async def test_a_resync_gives_a_newcomer_nothing_of_before() -> None:
     station = a_station()
     ada, ben, _ = await with_a_newcomer(station)
-    await station.house.post(ada, "after")
+    await station.storey.post(ada, "after")
     whole, theirs = (tune_in(station, who, Cursor("0", 0)) for who in (ada, ben))
     await until(lambda: whole.names == theirs.names == ["resync"])
     told = [[event.get("text") for event in one.lines[0]["events"]] for one in (whole, theirs)]
@@ -81,11 +81,11 @@ async def test_what_becomes_of_earlier_words_is_not_told_to_a_newcomer(
     ada, ben, before = await with_a_newcomer(station)
     theirs = tune_in(station, ben)
     await until(lambda: theirs.stream and theirs.stream.is_live)
-    await station.house.act(ada, Edit(message=before, text="before, edited"))
-    await station.house.act(ada, React(message=before, sign="yes"))
+    await station.storey.act(ada, Edit(message=before, text="before, edited"))
+    await station.storey.act(ada, React(message=before, sign="yes"))
     await reply(station, ada, "after", before)
-    await station.house.act(ada, Delete(message=before))
-    last = await station.house.post(ada, "the last")
+    await station.storey.act(ada, Delete(message=before))
+    last = await station.storey.post(ada, "the last")
     if catching_up:
         theirs = tune_in(station, ben)
     await until(lambda: theirs.texts == ["after", "the last"])
@@ -111,14 +111,14 @@ async def test_who_sees_no_quote_and_who_does_are_told_each_their_own() -> None:
 
 async def test_what_cannot_be_changed_any_more_ends_and_nothing_else_does() -> None:
     station, paper = a_station(), Paper()
-    ada = await station.house.open()
-    said = await station.house.post(ada, "said")
+    ada = await station.storey.open()
+    said = await station.storey.post(ada, "said")
     document, screen = await station.live(ada, paper), await station.live(ada)
-    await station.house.post(ada, "said, too")
+    await station.storey.post(ada, "said, too")
     await until(lambda: document.texts == screen.texts == ["said", "said, too"])
     await quiet()
     assert document.is_served
-    await station.house.act(ada, Delete(message=said))
+    await station.storey.act(ada, Delete(message=said))
     await until(lambda: not document.is_served)
     assert document.was_ended
     await until(lambda: screen.names[-1] == "message-deleted")
@@ -130,25 +130,25 @@ async def test_a_document_is_not_outdated_by_what_is_not_in_it() -> None:
     ada, ben, before = await with_a_newcomer(station)
     hers, theirs = tune_in(station, ada, renderer=paper), tune_in(station, ben, renderer=paper)
     await until(lambda: all(one.stream and one.stream.is_live for one in (hers, theirs)))
-    await station.house.act(ada, Edit(message=before, text="before, edited"))
+    await station.storey.act(ada, Edit(message=before, text="before, edited"))
     await until(lambda: not hers.is_served)
     await quiet()
     assert theirs.is_served
-    await station.house.act(
-        ada, Edit(message=await station.house.post(ada, "after"), text="edited")
+    await station.storey.act(
+        ada, Edit(message=await station.storey.post(ada, "after"), text="edited")
     )
     await until(lambda: not theirs.is_served)
 
 
 async def test_a_signal_is_told_to_whoever_listens_and_moves_nobody_on() -> None:
     station, counting = a_station(), CountingSignals()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
-    mallory = await station.house.open("Mallory")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
+    mallory = await station.storey.open("Mallory")
     readers = [await station.live(who, counting) for who in (ada, ben)]
     stranger, lines = await station.live(mallory), await station.live(ada, TextLines())
     written = len(b"".join(lines.chunks))
-    await station.house.talk.signal_writing(await station.house.seated(ben))
+    await station.storey.talk.signal_writing(await station.storey.seated(ben))
     await until(lambda: all(b'"writing"' in b"".join(one.chunks) for one in readers))
     assert counting.rendered == 1
     for reader in readers:
@@ -163,15 +163,15 @@ async def test_a_signal_is_told_to_whoever_listens_and_moves_nobody_on() -> None
     await quiet()
     assert "writing" not in stranger.names
     assert len(b"".join(lines.chunks)) == written
-    assert (await station.house.room(ada)).sequence == ben.room.sequence
+    assert (await station.storey.room(ada)).sequence == ben.room.sequence
     late = await station.live(ada)
     assert "writing" not in late.names
 
 
 async def test_a_reader_of_one_answer_and_one_who_catches_up_hear_no_signal() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
     writing = MemberWriting(member=replace(ben.member))
     once = tune_in(station, ada, ben.room.sequence, finite=True)
     await until(lambda: once.stream and once.stream.is_live)
@@ -179,9 +179,9 @@ async def test_a_reader_of_one_answer_and_one_who_catches_up_hear_no_signal() ->
     stalled.flows.clear()
     held = station.tune_in(ada, reader=stalled)
     await until(lambda: len(station.hub) == 2)
-    await station.house.engine.signal(ada.room.id, writing)
+    await station.storey.engine.signal(ada.room.id, writing)
     stalled.flows.set()
     await until(lambda: held.stream and held.stream.is_live)
-    await station.house.post(ada, "hello")
+    await station.storey.post(ada, "hello")
     await until(lambda: once.texts == held.texts == ["hello"])
     assert "writing" not in once.names + held.names

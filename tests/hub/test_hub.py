@@ -43,13 +43,13 @@ async def hears(reader: Reader, text: str) -> None:
 
 async def test_everybody_in_the_room_gets_every_event_once_and_nobody_else() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
-    mallory = await station.house.open("Mallory")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
+    mallory = await station.storey.open("Mallory")
     readers = [await station.live(who) for who in (ada, ben)]
     stranger = await station.live(mallory)
     for number in range(5):
-        await station.house.post(ada, f"text {number}")
+        await station.storey.post(ada, f"text {number}")
     await until(lambda: all(len(reader.texts) == 5 for reader in readers))
     for reader in readers:
         assert reader.texts == [f"text {number}" for number in range(5)]
@@ -59,12 +59,12 @@ async def test_everybody_in_the_room_gets_every_event_once_and_nobody_else() -> 
 
 async def test_an_event_is_rendered_once_for_each_representation_that_is_read() -> None:
     station, counting = a_station(), CountingLines()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     readers = [await station.live(ada, counting) for _ in range(3)]
-    ben = await station.house.join(ada, "Ben")
+    ben = await station.storey.join(ada, "Ben")
     plain = await station.live(ben, TextLines())
     counting.rendered.clear()
-    await station.house.post(ada, "hello")
+    await station.storey.post(ada, "hello")
     await until(lambda: all(reader.texts == ["hello"] for reader in readers))
     await until(lambda: b"Ada: hello\n" in b"".join(plain.chunks))
     assert counting.rendered == ["message-posted"]
@@ -72,22 +72,22 @@ async def test_an_event_is_rendered_once_for_each_representation_that_is_read() 
 
 async def test_a_room_that_nobody_reads_here_is_not_rendered() -> None:
     station, counting = a_station(), CountingLines()
-    ada, mallory = await station.house.open(), await station.house.open("Mallory")
+    ada, mallory = await station.storey.open(), await station.storey.open("Mallory")
     await station.live(mallory, counting)
     counting.rendered.clear()
-    await station.house.post(ada, "hello")
+    await station.storey.post(ada, "hello")
     assert counting.rendered == []
 
 
 async def test_the_streams_of_a_released_seat_end_and_no_others() -> None:
     station = a_station()
-    ada = await station.house.open()
-    eve = await station.house.join(ada, "Eve")
+    ada = await station.storey.open()
+    eve = await station.storey.join(ada, "Eve")
     readers = [await station.live(eve) for _ in range(2)]
     staying = await station.live(ada)
-    await station.house.leave(eve)
+    await station.storey.leave(eve)
     await until(lambda: all(reader.was_ended for reader in readers))
-    await station.house.post(ada, "she has gone")
+    await station.storey.post(ada, "she has gone")
     await until(lambda: staying.texts == ["she has gone"])
     assert all(reader.names[-1] == "member-left" for reader in readers)
     await until(lambda: not any(reader.is_served for reader in readers))
@@ -106,14 +106,14 @@ class Farewell(JsonLines):
 
 async def test_a_reader_of_one_answer_is_told_of_the_end_of_the_seat_with_it() -> None:
     station, farewell = a_station(), Farewell()
-    ada = await station.house.open()
-    eve = await station.house.join(ada, "Eve")
+    ada = await station.storey.open()
+    eve = await station.storey.join(ada, "Eve")
     hers, another = (
         station.tune_in(who, after=eve.room.sequence, renderer=farewell, finite=True)
         for who in (eve, ada)
     )
     await until(lambda: all(one.stream and one.stream.is_live for one in (hers, another)))
-    await station.house.leave(eve)
+    await station.storey.leave(eve)
     await until(lambda: not (hers.is_served or another.is_served))
     assert hers.names == ["member-left", "farewell"]
     assert another.names == ["member-left"]
@@ -121,10 +121,10 @@ async def test_a_reader_of_one_answer_is_told_of_the_end_of_the_seat_with_it() -
 
 async def test_a_wipe_is_the_last_that_everybody_gets() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
     readers = [await station.live(who) for who in (ada, ben)]
-    await station.house.lobby.close(await station.house.seated(ada))
+    await station.storey.lobby.close(await station.storey.seated(ada))
     await until(lambda: not any(reader.is_served for reader in readers))
     assert all(reader.was_ended and reader.names[-1] == "room-wiped" for reader in readers)
     assert len(station.hub) == 0
@@ -134,7 +134,7 @@ async def test_a_wipe_is_the_last_that_everybody_gets() -> None:
 
 async def test_the_fourth_stream_of_a_seat_sends_the_oldest_to_go_on_finite() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     readers = [await station.live(ada) for _ in range(MOST_STREAMS_OF_A_SEAT)]
     await quiet()
     assert MOST_STREAMS_OF_A_SEAT == 3
@@ -148,8 +148,8 @@ async def test_the_fourth_stream_of_a_seat_sends_the_oldest_to_go_on_finite() ->
 
 async def test_streams_of_others_and_finite_ones_are_not_counted() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
     readers = [station.tune_in(ada, after=ben.room.sequence, finite=True) for _ in range(3)]
     readers += [await station.live(ben) for _ in range(3)]
     readers += [await station.live(ada) for _ in range(3)]
@@ -159,7 +159,7 @@ async def test_streams_of_others_and_finite_ones_are_not_counted() -> None:
 
 async def test_a_burst_of_tabs_leaves_the_newest_three() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     readers = [station.tune_in(ada) for _ in range(10)]
     await until(lambda: len(station.hub) == 3)
     assert [reader.is_served for reader in readers] == [False] * 7 + [True] * 3
@@ -168,7 +168,7 @@ async def test_a_burst_of_tabs_leaves_the_newest_three() -> None:
 
 async def test_a_full_process_takes_no_more_streams() -> None:
     station = a_station(most_streams=2)
-    ada = await station.house.open()
+    ada = await station.storey.open()
     await station.live(ada)
     station.hub.refuse_when_full()
     reader = await station.live(ada)
@@ -182,7 +182,7 @@ async def test_a_full_process_takes_no_more_streams() -> None:
 
 async def test_a_draining_hub_sends_everybody_away_for_a_while() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     readers = [await station.live(ada) for _ in range(3)]
     station.hub.drain()
     await station.hub.emptied()
@@ -197,7 +197,7 @@ async def test_a_draining_hub_sends_everybody_away_for_a_while() -> None:
 
 async def test_readers_who_are_sent_away_are_spread() -> None:
     station = a_station()
-    guests = [await station.house.open() for _ in range(30)]
+    guests = [await station.storey.open() for _ in range(30)]
     readers = [await station.live(guest) for guest in guests]
     station.hub.drain()
     await station.hub.emptied()
@@ -206,8 +206,8 @@ async def test_readers_who_are_sent_away_are_spread() -> None:
 
 async def test_a_stream_that_comes_while_the_hub_drains_catches_up_and_goes() -> None:
     station = a_station()
-    ada = await station.house.open()
-    await station.house.post(ada, "hello")
+    ada = await station.storey.open()
+    await station.storey.post(ada, "hello")
     station.hub.drain()
     reader = station.tune_in(ada)
     await until(lambda: not reader.is_served)
@@ -218,7 +218,7 @@ async def test_a_stream_that_comes_while_the_hub_drains_catches_up_and_goes() ->
 
 async def test_what_does_not_drain_is_cut() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = await station.live(ada)
     reader.flows.clear()
     station.hub.drain()
@@ -232,12 +232,12 @@ async def test_what_does_not_drain_is_cut() -> None:
 
 async def test_nobody_waits_for_a_reader_that_has_stalled() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
     stalled, reader = await station.live(ben), await station.live(ada)
     stalled.flows.clear()
     for number in range(100):
-        await station.house.post(ada, str(number))
+        await station.storey.post(ada, str(number))
         await hears(reader, str(number))
     assert reader.texts == [str(number) for number in range(100)]
     await until(lambda: not stalled.is_served)
@@ -248,10 +248,10 @@ async def test_nobody_waits_for_a_reader_that_has_stalled() -> None:
 
 async def test_a_fault_in_rendering_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
     station, faulty = a_station(), FaultyLines()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader, other = await station.live(ada, faulty), await station.live(ada)
     with caplog.at_level(logging.ERROR):
-        await station.house.post(ada, "a fault")
+        await station.storey.post(ada, "a fault")
     await until(lambda: not reader.is_served and not other.is_served)
     assert [record.message for record in caplog.records] == ["an event could not be rendered"]
     faulty.broken = False
@@ -262,15 +262,15 @@ async def test_a_fault_in_rendering_loses_nothing(caplog: pytest.LogCaptureFixtu
 
 async def test_a_seat_departs_with_its_last_stream() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     one, two = await station.live(ada), await station.live(ada)
     seat = (ada.room.id, ada.member.id)
-    station.house.clock.turn(5)
+    station.storey.clock.turn(5)
     one.has_left.set()
     await until(lambda: len(station.hub) == 1)
     assert [departure.at for departure in station.hub.take_departed()] == [NOON + 5]
     assert station.hub.has_stream(*seat)
-    station.house.clock.turn(5)
+    station.storey.clock.turn(5)
     two.has_left.set()
     await until(lambda: len(station.hub) == 0)
     assert not station.hub.has_stream(*seat)
@@ -281,13 +281,13 @@ async def test_a_seat_departs_with_its_last_stream() -> None:
 
 async def test_the_end_is_told_to_a_stream_that_is_still_catching_up() -> None:
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     reader = Reader()
     reader.flows.clear()
     station.tune_in(ada, reader=reader)
     await until(lambda: len(station.hub) == 1)
-    await station.house.post(ada, "goodbye")
-    await station.house.leave(ada)
+    await station.storey.post(ada, "goodbye")
+    await station.storey.leave(ada)
     reader.flows.set()
     await until(lambda: not reader.is_served)
     assert reader.was_ended
@@ -297,13 +297,13 @@ async def test_the_end_is_told_to_a_stream_that_is_still_catching_up() -> None:
 
 async def test_a_wipe_is_told_to_a_stream_that_is_still_catching_up() -> None:
     station = a_station()
-    ada = await station.house.open()
-    ben = await station.house.join(ada, "Ben")
+    ada = await station.storey.open()
+    ben = await station.storey.join(ada, "Ben")
     reader = Reader()
     reader.flows.clear()
     station.tune_in(ben, reader=reader)
     await until(lambda: len(station.hub) == 1)
-    await station.house.lobby.close(await station.house.seated(ada))
+    await station.storey.lobby.close(await station.storey.seated(ada))
     await quiet()
     assert reader.chunks == []
     reader.flows.set()

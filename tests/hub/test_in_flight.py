@@ -5,18 +5,18 @@ import asyncio
 from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.in_flight import InFlight
 from tests.support.patience import PATIENCE
-from tests.support.rooms import House, a_house
+from tests.support.rooms import Storey, a_storey
 
 WITHIN = PATIENCE
 
 
 class Watched:
-    """A house with slow answers about its rooms."""
+    """A storey with slow answers about its rooms."""
 
     def __init__(self) -> None:
-        self.house: House = a_house(MemoryEngine())
+        self.storey: Storey = a_storey(MemoryEngine())
         self.let = asyncio.Event()
-        self.in_flight = InFlight(self.house.engine)
+        self.in_flight = InFlight(self.storey.engine)
 
     def ask(self, room_id: str) -> asyncio.Task[None]:
         """Begin an answer that nobody takes until it is let."""
@@ -35,10 +35,10 @@ class Watched:
 
 async def test_an_answer_that_takes_long_ends_soon_after_its_room() -> None:
     there = Watched()
-    ada, eve = await there.house.open("Ada"), await there.house.open("Eve")
+    ada, eve = await there.storey.open("Ada"), await there.storey.open("Eve")
     mine, others = there.ask(ada.room.id), there.ask(eve.room.id)
     await there.watches(2)
-    await there.house.lobby.close(await there.house.seated(ada))
+    await there.storey.lobby.close(await there.storey.seated(ada))
     async with asyncio.timeout(WITHIN):
         await asyncio.wait([mine])
     assert mine.cancelled()
@@ -60,7 +60,7 @@ async def test_an_answer_about_a_room_that_is_gone_already_ends_too() -> None:
 
 async def test_who_goes_takes_the_answer_along() -> None:
     there = Watched()
-    ada = await there.house.open("Ada")
+    ada = await there.storey.open("Ada")
     for slowly in (False, True):
         answer = there.ask(ada.room.id)
         await (there.watches(1) if slowly else asyncio.sleep(0))
@@ -72,12 +72,12 @@ async def test_who_goes_takes_the_answer_along() -> None:
 
 async def test_of_two_answers_about_a_room_one_may_go() -> None:
     there = Watched()
-    ada = await there.house.open("Ada")
+    ada = await there.storey.open("Ada")
     one, other = there.ask(ada.room.id), there.ask(ada.room.id)
     await there.watches(2)
     one.cancel()
     await there.watches(1)
-    await there.house.lobby.close(await there.house.seated(ada))
+    await there.storey.lobby.close(await there.storey.seated(ada))
     async with asyncio.timeout(WITHIN):
         await asyncio.wait([other])
     assert other.cancelled()
@@ -85,7 +85,7 @@ async def test_of_two_answers_about_a_room_one_may_go() -> None:
 
 async def test_who_takes_an_answer_in_time_gets_all_of_it() -> None:
     there = Watched()
-    ada = await there.house.open("Ada")
+    ada = await there.storey.open("Ada")
     slowly = [there.ask(ada.room.id) for _ in range(2)]
     await there.watches(2)
     there.let.set()

@@ -55,7 +55,7 @@ async def readers_of(
 ) -> tuple[Station, Admission, list[Reader]]:
     """Let Ada read her room in these languages, and wait until nothing is missed."""
     station = a_station()
-    ada = await station.house.open()
+    ada = await station.storey.open()
     readers = [
         station.tune_in(ada, after=ada.room.sequence, renderer=representation, locale=each)
         for each in locales
@@ -70,7 +70,7 @@ async def readers_of(
 @pytest.mark.parametrize("kind", JOINED)
 async def test_each_reader_gets_their_own_language(kind: str, locales: tuple[str, str]) -> None:
     station, ada, readers = await readers_of(a_representation(kind), *locales)
-    await station.house.join(ada, "Cleo")
+    await station.storey.join(ada, "Cleo")
     await until(lambda: all("Cleo" in heard(reader) for reader in readers))
     for locale, reader in zip(locales, readers, strict=True):
         plain, pseudo = JOINED[kind]
@@ -91,18 +91,18 @@ async def test_what_holds_no_words_of_ours_is_rendered_once_for_all(
 
     monkeypatch.setattr(representation, "entry", noting)
     station, ada, readers = await readers_of(representation, "en", "qps", "en")
-    await station.house.post(ada, "hello")
+    await station.storey.post(ada, "hello")
     await until(lambda: all("hello" in heard(reader) for reader in readers))
     assert len({heard(reader) for reader in readers}) == 1
     assert rendered == [("message-posted", "en")]
-    await station.house.join(ada, "Cleo")
+    await station.storey.join(ada, "Cleo")
     await until(lambda: all("Cleo" in heard(reader) for reader in readers))
     assert rendered[1:] == [("member-joined", "en"), ("member-joined", "qps")]
 
 
 async def test_an_action_is_rendered_for_each_as_it_holds_more_than_words() -> None:
     station, ada, readers = await readers_of(HtmlEvents(FRAGMENTS), "en", "qps")
-    await station.house.post(ada, "/me waves")
+    await station.storey.post(ada, "/me waves")
     await until(lambda: all("waves" in heard(reader) for reader in readers))
     assert heard(readers[0]) == heard(readers[1])
 
@@ -128,7 +128,7 @@ async def test_what_the_stream_itself_says_is_in_the_readers_language(end: str) 
             for stream in streams:
                 send_away(stream)
         case "left":
-            await station.house.leave(ada)
+            await station.storey.leave(ada)
         case _:
             english, pseudo = (
                 station.tune_in(ada, after=NOWHERE, renderer=representation, locale=each)

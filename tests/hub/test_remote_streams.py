@@ -16,7 +16,7 @@ class Town:
 
     def __init__(self) -> None:
         self.here = a_station()
-        self.there = a_station(self.here.house.engine)
+        self.there = a_station(self.here.storey.engine)
 
     async def live(self, station: Station, ada: Admission) -> Reader:
         """Open a stream a second after whatever was before."""
@@ -25,12 +25,12 @@ class Town:
 
     def turn(self, seconds: float) -> None:
         for station in (self.here, self.there):
-            station.house.clock.turn(seconds)
+            station.storey.clock.turn(seconds)
 
     async def one_period(self) -> None:
         for station in (self.here, self.there):
-            presence = station.house.presence
-            tell = station.house.engine.signal
+            presence = station.storey.presence
+            tell = station.storey.engine.signal
             heart = Heartbeat(station.hub, presence.renew, presence.linger, tell, period=0)
             for number in range(SLICES):
                 await heart.turn(number)
@@ -50,7 +50,7 @@ async def close(station: Station, reader: Reader) -> None:
 async def test_the_fourth_stream_of_a_seat_sends_the_oldest_to_go_on_finite_wherever_it_is(
     town: Town,
 ) -> None:
-    ada = await town.here.house.open()
+    ada = await town.here.storey.open()
     oldest = await town.live(town.here, ada)
     others = [await town.live(station, ada) for station in (town.there, town.here)]
     await quiet()
@@ -62,7 +62,7 @@ async def test_the_fourth_stream_of_a_seat_sends_the_oldest_to_go_on_finite_wher
 
 
 async def test_those_that_closed_elsewhere_do_not_count(town: Town) -> None:
-    ada = await town.here.house.open()
+    ada = await town.here.storey.open()
     oldest = await town.live(town.here, ada)
     for _ in range(2):
         await close(town.there, await town.live(town.there, ada))
@@ -75,13 +75,13 @@ async def test_those_that_closed_elsewhere_do_not_count(town: Town) -> None:
 async def test_those_that_are_older_do_not_count_however_late_they_are_heard_of(
     town: Town,
 ) -> None:
-    ada = await town.here.house.open()
+    ada = await town.here.storey.open()
     town.turn(10)
     readers = [await town.live(town.here, ada) for _ in range(2)]
     for name in ("one", "two"):
         signal = StreamOpened(member_id=ada.member.id, stream=name, at=NOON)
-        await town.here.house.engine.signal(ada.room.id, signal)
-        await town.here.house.engine.signal(
+        await town.here.storey.engine.signal(ada.room.id, signal)
+        await town.here.storey.engine.signal(
             ada.room.id, StreamClosed(member_id=ada.member.id, stream=name)
         )
     await quiet()
@@ -89,7 +89,7 @@ async def test_those_that_are_older_do_not_count_however_late_they_are_heard_of(
 
 
 async def test_a_finite_stream_is_nobodys_business(town: Town) -> None:
-    ada = await town.here.house.open()
+    ada = await town.here.storey.open()
     oldest = await town.live(town.here, ada)
     for _ in range(3):
         town.turn(1)
@@ -101,26 +101,26 @@ async def test_a_finite_stream_is_nobodys_business(town: Town) -> None:
 async def test_who_closes_a_stream_elsewhere_is_not_away_while_they_have_one_here(
     town: Town,
 ) -> None:
-    ada = await town.here.house.open()
+    ada = await town.here.storey.open()
     await town.live(town.here, ada)
     there = await town.live(town.there, ada)
     await close(town.there, there)
     town.turn(1)
     await town.one_period()
     await town.one_period()
-    snapshot = await town.here.house.load(ada)
+    snapshot = await town.here.storey.load(ada)
     assert snapshot
     assert snapshot.leases[ada.member.id] == Lease.renewed(NOON + 3)
 
 
 async def test_whoever_is_called_and_has_no_stream_any_more_is_left_alone(town: Town) -> None:
-    ada = await town.here.house.open()
+    ada = await town.here.storey.open()
     here = await town.live(town.here, ada)
     there = await town.live(town.there, ada)
     await close(town.there, there)
     await close(town.here, here)
     await town.one_period()
     await town.one_period()
-    snapshot = await town.here.house.load(ada)
+    snapshot = await town.here.storey.load(ada)
     assert snapshot
     assert snapshot.leases[ada.member.id] == Lease.lingering(NOON + 2)

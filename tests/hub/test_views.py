@@ -11,7 +11,7 @@ from ephemera.domain.commands import Appoint, Mute, Remove
 from ephemera.domain.errors import Refusal
 from ephemera.domain.log import Entry, Snapshot
 from tests.support.readers import JSON
-from tests.support.rooms import House, a_house, at_once
+from tests.support.rooms import Storey, a_storey, at_once
 
 GUESTS = ("Ada", "Ben", "Cleo", "Dora")
 WISHES: Final = {"mute": Mute, "appoint": Appoint, "remove": Remove}
@@ -82,14 +82,14 @@ class View:
         }
 
 
-def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
+def live(storey: Storey, plan: Sequence[tuple[str, int]]) -> list[Moment]:
     """Let a room live as planned; return every moment of it."""
-    ada = at_once(house.open())
+    ada = at_once(storey.open())
     here = {0: ada}
     moments: list[Moment] = []
 
     def remember() -> None:
-        snapshot, log = at_once(house.load(ada)), at_once(house.engine.read(ada.room.id, None))
+        snapshot, log = at_once(storey.load(ada)), at_once(storey.engine.read(ada.room.id, None))
         if snapshot and log:
             moments.append(Moment(snapshot, log))
 
@@ -98,16 +98,16 @@ def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
         try:
             if what == "join":
                 old = here.get(who)
-                here[who] = at_once(house.join(ada, GUESTS[who], held=old.token if old else None))
+                here[who] = at_once(storey.join(ada, GUESTS[who], held=old.token if old else None))
             elif what == "time":
-                house.clock.turn(20)
-                at_once(house.reaper.reap_due())
+                storey.clock.turn(20)
+                at_once(storey.reaper.reap_due())
             elif who in here and what in WISHES:
-                at_once(house.act(ada, WISHES[what](target=here[who].member.id)))
+                at_once(storey.act(ada, WISHES[what](target=here[who].member.id)))
             elif who in here and what == "beat":
-                at_once(house.presence.renew(ada.room.id, here[who].member.id))
+                at_once(storey.presence.renew(ada.room.id, here[who].member.id))
             elif who in here:
-                at_once(house.post(here[who], what) if what == "post" else house.leave(here[who]))
+                at_once(storey.post(here[who], what) if what == "post" else storey.leave(here[who]))
         except Refusal:
             continue
         remember()
@@ -119,7 +119,7 @@ def live(house: House, plan: Sequence[tuple[str, int]]) -> list[Moment]:
 def test_a_view_that_caught_up_is_the_view_of_a_fresh_client(
     plan: Sequence[tuple[str, int]], data: st.DataObject
 ) -> None:
-    moments = live(a_house(), plan)
+    moments = live(a_storey(), plan)
     old, new = moments[data.draw(st.integers(0, len(moments) - 1))], moments[-1]
     stale = View().read(whole(old))
     missed = [e for e in new.log if e.sequence > old.snapshot.room.sequence]
@@ -135,7 +135,7 @@ def test_a_view_that_caught_up_is_the_view_of_a_fresh_client(
 def test_a_log_that_is_whole_tells_everything_from_nothing(
     plan: Sequence[tuple[str, int]],
 ) -> None:
-    new = live(a_house(), plan)[-1]
+    new = live(a_storey(), plan)[-1]
     replayed = View().read(lines_of(new.log))
     assert new.log[0].sequence == 1
     assert replayed.members == View().read(whole(new)).members

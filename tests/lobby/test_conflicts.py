@@ -7,13 +7,13 @@ import pytest
 from ephemera.domain.errors import NicknameTaken, NoSuchRoom, NotHost, RoomFull, WrongCode
 from ephemera.domain.rooms import Options
 from ephemera.lobby.lobby import Admission
-from tests.support.rooms import BusyEngine, FarEngine, House, a_house
+from tests.support.rooms import BusyEngine, FarEngine, Storey, a_storey
 
 
-def two_houses() -> tuple[BusyEngine, House, House]:
+def two_houses() -> tuple[BusyEngine, Storey, Storey]:
     """Return two lobbies, as of two processes, on one engine."""
     engine = BusyEngine()
-    return engine, a_house(engine), a_house(engine)
+    return engine, a_storey(engine), a_storey(engine)
 
 
 async def test_a_message_follows_the_one_that_was_faster() -> None:
@@ -110,9 +110,9 @@ async def test_two_who_leave_at_once_leave_an_end_behind() -> None:
     assert await engine.count_rooms() == 0
 
 
-async def admissions_of(house: House, host: Admission, count: int) -> list[Admission]:
+async def admissions_of(storey: Storey, host: Admission, count: int) -> list[Admission]:
     answers = await asyncio.gather(
-        *(house.join(host, f"Guest {number}") for number in range(count)), return_exceptions=True
+        *(storey.join(host, f"Guest {number}") for number in range(count)), return_exceptions=True
     )
     admissions = [answer for answer in answers if isinstance(answer, Admission)]
     refusals = {type(answer) for answer in answers if not isinstance(answer, Admission)}
@@ -124,15 +124,15 @@ async def admissions_of(house: House, host: Admission, count: int) -> list[Admis
 async def test_two_thousand_joins_at_once_take_exactly_the_seats_there_are(
     far: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    house = a_house(FarEngine() if far else None, rate_limits=not far)
-    ada = await house.open(capacity=8)
-    admitted = await admissions_of(house, ada, 2000)
-    room = await house.room(ada)
+    storey = a_storey(FarEngine() if far else None, rate_limits=not far)
+    ada = await storey.open(capacity=8)
+    admitted = await admissions_of(storey, ada, 2000)
+    room = await storey.room(ada)
     assert len(admitted) == 7
     assert len(room.members) == len(room.seats) == 8
     assert {a.member.id for a in admitted} | {"p1"} == {member.id for member in room.members}
     for admission in admitted:
-        assert (await house.seated(admission)).member == admission.member
+        assert (await storey.seated(admission)).member == admission.member
 
 
 async def test_what_was_meant_for_one_room_is_not_done_in_the_next_of_its_id() -> None:

@@ -19,24 +19,24 @@ from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.issuing import Issued, Issuing
 from ephemera.lobby.lobby import Admission, Waiting
-from tests.support.rooms import BusyEngine, FarEngine, House, a_house
+from tests.support.rooms import BusyEngine, FarEngine, Storey, a_storey
 
 KEY = "a-key-nobody-can-guess"
 FAILURES = 10
 
 
 class Inviting:
-    """A house in which Ada has a room and hands out invitations."""
+    """A storey in which Ada has a room and hands out invitations."""
 
-    def __init__(self, house: House, ada: Admission) -> None:
-        self.house = house
+    def __init__(self, storey: Storey, ada: Admission) -> None:
+        self.storey = storey
         self.ada = ada
-        self._issuing = Issuing(house.lobby, IdempotencyKeys(b"a secret of the tests"))
+        self._issuing = Issuing(storey.lobby, IdempotencyKeys(b"a secret of the tests"))
 
     @classmethod
     async def opened(cls, engine: Engine | None = None, *, rate_limits: bool = False) -> "Inviting":
-        house = a_house(engine, rate_limits=rate_limits)
-        return cls(house, await house.open())
+        storey = a_storey(engine, rate_limits=rate_limits)
+        return cls(storey, await storey.open())
 
     async def issue(self, uses: int = 1, seconds: int = 3600, key: str | None = None) -> Issued:
         return await self.issue_as(self.ada, uses, seconds, key)
@@ -44,24 +44,24 @@ class Inviting:
     async def issue_as(
         self, host: Admission, uses: int = 1, seconds: int = 3600, key: str | None = None
     ) -> Issued:
-        seated = await self.house.seated(host)
+        seated = await self.storey.seated(host)
         return await self._issuing.issue(seated, uses, seconds, key)
 
     async def follow(
         self, word: object, nickname: str, held: str | None = None, key: str | None = None
     ) -> Admission:
-        place = await self.house.lobby.join(str(word), nickname, "visitor", lambda _: held, key)
+        place = await self.storey.lobby.join(str(word), nickname, "visitor", lambda _: held, key)
         assert isinstance(place, Admission)
         return place
 
     async def rotate(self) -> None:
-        await self.house.act(self.ada, Rotate(code="ZYXWVTSRQP"))
+        await self.storey.act(self.ada, Rotate(code="ZYXWVTSRQP"))
 
     async def revoke(self, issued: Issued) -> None:
-        await self.house.act(self.ada, Revoke(invitation=issued.invitation.id))
+        await self.storey.act(self.ada, Revoke(invitation=issued.invitation.id))
 
     async def nicknames(self) -> list[str]:
-        return [member.nickname for member in (await self.house.room(self.ada)).members]
+        return [member.nickname for member in (await self.storey.room(self.ada)).members]
 
 
 async def test_whoever_follows_an_invitation_takes_a_seat_once() -> None:
@@ -82,7 +82,7 @@ async def test_the_engine_knows_no_word() -> None:
     engine = MemoryEngine()
     there = await Inviting.opened(engine)
     issued = await there.issue(key=KEY)
-    kept = f"{engine._rooms} {(await there.house.room(there.ada)).words}"
+    kept = f"{engine._rooms} {(await there.storey.room(there.ada)).words}"
     assert issued.word.digest in kept
     assert issued.word.secret not in kept
     assert KEY not in kept
@@ -91,7 +91,7 @@ async def test_the_engine_knows_no_word() -> None:
 
 async def test_only_a_host_issues() -> None:
     there = await Inviting.opened()
-    ben = await there.house.join(there.ada, "Ben")
+    ben = await there.storey.join(there.ada, "Ben")
     assert await there.issue()
     with pytest.raises(NotHost):
         await there.issue_as(ben)
@@ -101,7 +101,7 @@ async def test_the_same_request_with_the_same_key_is_the_same_invitation() -> No
     there = await Inviting.opened()
     first = await there.issue(key=KEY)
     assert await there.issue(key=KEY) == first
-    assert len((await there.house.room(there.ada)).invitations) == 1
+    assert len((await there.storey.room(there.ada)).invitations) == 1
     for other in (
         await there.issue(),
         await there.issue(2, key=KEY),
@@ -124,7 +124,7 @@ async def test_a_retry_does_not_open_again_what_is_over() -> None:
         elif end == "rotated":
             await there.rotate()
         else:
-            there.house.clock.turn(3600)
+            there.storey.clock.turn(3600)
         with pytest.raises(InvitationGone):
             await there.issue(key=key)
         with pytest.raises(WrongCode):
@@ -142,7 +142,7 @@ async def test_a_retry_that_overtakes_the_original_is_the_same_invitation() -> N
     engine.faster = retry
     issued = await there.issue(key=KEY)
     assert overtaking == [issued]
-    assert len((await there.house.room(there.ada)).invitations) == 1
+    assert len((await there.storey.room(there.ada)).invitations) == 1
 
 
 async def test_a_key_that_could_be_guessed_is_refused() -> None:
@@ -166,7 +166,7 @@ async def test_fifty_at_once_get_no_more_seats_than_the_invitation_has(uses: int
 
     seated = await asyncio.gather(*(follow(number) for number in range(50)))
     assert sum(seated) == uses
-    room = await there.house.room(there.ada)
+    room = await there.storey.room(there.ada)
     assert len(room.members) == 1 + uses
     assert room.invitations == ()
 
@@ -213,11 +213,11 @@ async def test_a_refused_nickname_uses_nothing_up() -> None:
 
 async def test_it_goes_past_the_lock_and_past_asking() -> None:
     there = await Inviting.opened()
-    await there.house.act(there.ada, ChangeOptions(ask=True))
-    code = (await there.house.room(there.ada)).code
-    knocked = await there.house.lobby.join(code, "Ben", "visitor", lambda _: None)
+    await there.storey.act(there.ada, ChangeOptions(ask=True))
+    code = (await there.storey.room(there.ada)).code
+    knocked = await there.storey.lobby.join(code, "Ben", "visitor", lambda _: None)
     assert isinstance(knocked, Waiting), "the premise: who has the code asks"
-    await there.house.act(there.ada, Lock())
+    await there.storey.act(there.ada, Lock())
     issued = await there.issue()
     assert (await there.follow(issued.word, "Cleo")).member.nickname == "Cleo"
 
@@ -226,7 +226,7 @@ async def test_a_removal_ends_the_invitations_with_the_code() -> None:
     there = await Inviting.opened()
     issued = await there.issue(2)
     ben = await there.follow(issued.word, "Ben")
-    await there.house.act(there.ada, Remove(target=ben.member.id, code="ZYXWVTSRQP"))
+    await there.storey.act(there.ada, Remove(target=ben.member.id, code="ZYXWVTSRQP"))
     for held in (None, ben.token):
         with pytest.raises(WrongCode):
             await there.follow(issued.word, "Ben again", held=held)
@@ -238,7 +238,7 @@ async def test_a_word_that_is_over_costs_as_much_as_a_wrong_code() -> None:
         there = await Inviting.opened(rate_limits=True)
         issued = await there.issue()
         await there.follow(issued.word, "Ben") if end == "used" else None
-        there.house.clock.turn(3600 if end == "expired" else 0)
+        there.storey.clock.turn(3600 if end == "expired" else 0)
         word = issued.word._replace(secret="x" * 43) if end == "wrong" else issued.word
         answers: list[type[Refusal]] = []
         for _ in range(FAILURES + 1):
@@ -261,14 +261,14 @@ async def test_a_word_of_a_room_that_is_gone_opens_nothing() -> None:
     there = await Inviting.opened()
     issued = await there.issue(2)
     await there.follow(issued.word, "Ben")
-    await there.house.lobby.close(await there.house.seated(there.ada))
+    await there.storey.lobby.close(await there.storey.seated(there.ada))
     with pytest.raises(WrongCode):
         await there.follow(issued.word, "Cleo")
 
 
 async def test_a_secret_opens_no_other_room() -> None:
     there = await Inviting.opened()
-    issued, next_door = await there.issue(), await there.house.open("Mallory")
+    issued, next_door = await there.issue(), await there.storey.open("Mallory")
     with pytest.raises(WrongCode):
         await there.follow(issued.word._replace(room_id=next_door.room.id), "Mallory")
     assert await there.follow(issued.word, "Ben")

@@ -7,174 +7,174 @@ from ephemera.domain.rooms import Options
 from ephemera.lobby.limits import Limit, Limits
 from ephemera.lobby.lobby import Admission
 from tests.support.clock import FakeClock
-from tests.support.rooms import House, a_house
+from tests.support.rooms import Storey, a_storey
 
 
-async def fails_to_join(house: House, visitor: str = "Mallory's address") -> None:
+async def fails_to_join(storey: Storey, visitor: str = "Mallory's address") -> None:
     with pytest.raises(WrongCode):
-        await house.lobby.join("0000000000", "Mallory", visitor, lambda _: None)
+        await storey.lobby.join("0000000000", "Mallory", visitor, lambda _: None)
 
 
-async def is_too_many(house: House, visitor: str) -> float:
+async def is_too_many(storey: Storey, visitor: str) -> float:
     with pytest.raises(TooMany) as refusal:
-        await house.lobby.join("0000000000", "Mallory", visitor, lambda _: None)
+        await storey.lobby.join("0000000000", "Mallory", visitor, lambda _: None)
     return refusal.value.retry_after
 
 
 async def test_a_seat_says_five_things_at_once_and_one_a_second() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open()
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
     for _ in range(5):
-        await house.post(ada, "hello")
+        await storey.post(ada, "hello")
     with pytest.raises(TooMany) as refusal:
-        await house.post(ada, "hello")
+        await storey.post(ada, "hello")
     assert refusal.value.retry_after == pytest.approx(1)
-    house.clock.turn(1)
-    await house.post(ada, "hello")
+    storey.clock.turn(1)
+    await storey.post(ada, "hello")
     with pytest.raises(TooMany):
-        await house.post(ada, "hello")
+        await storey.post(ada, "hello")
 
 
 async def test_a_room_hears_twenty_things_at_once_and_eight_a_second() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open()
-    everyone = [ada, *[await house.join(ada, f"Guest {number}") for number in range(4)]]
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
+    everyone = [ada, *[await storey.join(ada, f"Guest {number}") for number in range(4)]]
     for member in everyone[:4]:
         for _ in range(5):
-            await house.post(member, "hello")
+            await storey.post(member, "hello")
     with pytest.raises(TooMany) as refusal:
-        await house.post(everyone[4], "hello")
+        await storey.post(everyone[4], "hello")
     assert refusal.value.retry_after == pytest.approx(1 / 8)
 
 
 async def test_a_full_room_takes_nothing_from_the_seat() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open()
-    everyone = [ada, *[await house.join(ada, f"Guest {number}") for number in range(4)]]
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
+    everyone = [ada, *[await storey.join(ada, f"Guest {number}") for number in range(4)]]
     for member in everyone[:4]:
         for _ in range(5):
-            await house.post(member, "hello")
+            await storey.post(member, "hello")
     for _ in range(10):
         with pytest.raises(TooMany):
-            await house.post(everyone[4], "hello")
-    house.clock.turn(5 / 8)
+            await storey.post(everyone[4], "hello")
+    storey.clock.turn(5 / 8)
     for _ in range(5):
-        await house.post(everyone[4], "hello")
+        await storey.post(everyone[4], "hello")
 
 
 async def test_a_retry_costs_nothing() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open()
-    first = [await house.post(ada, "hello", f"k{number}") for number in range(5)]
-    assert await house.post(ada, "hello", "k0") == first[0]
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
+    first = [await storey.post(ada, "hello", f"k{number}") for number in range(5)]
+    assert await storey.post(ada, "hello", "k0") == first[0]
 
 
 async def test_ten_wrong_codes_are_the_most_from_one_address() -> None:
-    house = a_house(rate_limits=True)
+    storey = a_storey(rate_limits=True)
     for _ in range(10):
-        await fails_to_join(house)
-    assert await is_too_many(house, "Mallory's address") == pytest.approx(6)
-    await fails_to_join(house, "Ben's address")
-    house.clock.turn(6)
-    await fails_to_join(house)
+        await fails_to_join(storey)
+    assert await is_too_many(storey, "Mallory's address") == pytest.approx(6)
+    await fails_to_join(storey, "Ben's address")
+    storey.clock.turn(6)
+    await fails_to_join(storey)
 
 
-async def cannot_join(house: House, admission: Admission, visitor: str) -> float:
+async def cannot_join(storey: Storey, admission: Admission, visitor: str) -> float:
     with pytest.raises(TooMany) as refusal:
-        await house.lobby.join(admission.room.code, "Mallory", visitor, lambda _: None)
+        await storey.lobby.join(admission.room.code, "Mallory", visitor, lambda _: None)
     return refusal.value.retry_after
 
 
 async def test_a_good_code_costs_nothing_of_what_is_for_wrong_ones() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open()
-    await house.join(ada, "Ben")
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
+    await storey.join(ada, "Ben")
     for _ in range(10):
-        await fails_to_join(house, "visitor")
-    await is_too_many(house, "visitor")
+        await fails_to_join(storey, "visitor")
+    await is_too_many(storey, "visitor")
 
 
 async def test_ten_new_seats_are_the_most_from_one_address() -> None:
-    house = a_house(rate_limits=True)
-    ada, bea = await house.open(), await house.open("Bea")
+    storey = a_storey(rate_limits=True)
+    ada, bea = await storey.open(), await storey.open("Bea")
     for number in range(10):
-        await house.leave(await house.join(bea if number % 2 else ada, f"Guest {number}"))
-    assert await cannot_join(house, ada, "visitor") == pytest.approx(6)
-    house.clock.turn(6)
-    await house.join(ada, "Ben")
+        await storey.leave(await storey.join(bea if number % 2 else ada, f"Guest {number}"))
+    assert await cannot_join(storey, ada, "visitor") == pytest.approx(6)
+    storey.clock.turn(6)
+    await storey.join(ada, "Ben")
 
 
 async def test_twenty_four_new_seats_are_the_most_of_a_room_and_one_in_fifteen_seconds() -> None:
-    house = a_house(rate_limits=True)
-    ada, bea = await house.open(), await house.open("Bea")
+    storey = a_storey(rate_limits=True)
+    ada, bea = await storey.open(), await storey.open("Bea")
     for number in range(24):
-        place = await house.lobby.join(
+        place = await storey.lobby.join(
             ada.room.code, f"Guest {number}", f"address {number}", lambda _: None
         )
         assert isinstance(place, Admission)
-        await house.leave(place)
-    assert await cannot_join(house, ada, "another address") == pytest.approx(15)
-    await house.join(bea, "Ben")
-    house.clock.turn(15)
-    await house.join(ada, "Ben")
+        await storey.leave(place)
+    assert await cannot_join(storey, ada, "another address") == pytest.approx(15)
+    await storey.join(bea, "Ben")
+    storey.clock.turn(15)
+    await storey.join(ada, "Ben")
 
 
 async def test_a_join_that_is_refused_and_coming_back_to_a_seat_cost_nothing() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open(capacity=3)
-    ben = await house.join(ada, "Ben")
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open(capacity=3)
+    ben = await storey.join(ada, "Ben")
     for _ in range(30):
         with pytest.raises(NicknameTaken):
-            await house.join(ada, "Ada")
-        assert (await house.join(ada, "Somebody", ben.token)).member == ben.member
-    await house.join(ada, "Cleo")
+            await storey.join(ada, "Ada")
+        assert (await storey.join(ada, "Somebody", ben.token)).member == ben.member
+    await storey.join(ada, "Cleo")
     for _ in range(30):
         with pytest.raises(RoomFull):
-            await house.join(ada, "Dora")
+            await storey.join(ada, "Dora")
 
 
 async def test_a_good_join_gives_no_wrong_one_back() -> None:
-    house = a_house(rate_limits=True)
-    ada = await house.open()
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
     for number in range(10):
-        await fails_to_join(house, "visitor")
+        await fails_to_join(storey, "visitor")
         if number < 7:
-            await house.join(ada, f"Guest {number}")
-    await is_too_many(house, "visitor")
+            await storey.join(ada, f"Guest {number}")
+    await is_too_many(storey, "visitor")
 
 
 async def test_two_hundred_wrong_codes_in_a_moment_are_the_most_in_all() -> None:
-    house = a_house(rate_limits=True)
+    storey = a_storey(rate_limits=True)
     for number in range(200):
-        await fails_to_join(house, f"address {number}")
-    assert await is_too_many(house, "address 200") == pytest.approx(1 / 200)
-    house.clock.turn(1 / 200)
-    await fails_to_join(house, "address 200")
+        await fails_to_join(storey, f"address {number}")
+    assert await is_too_many(storey, "address 200") == pytest.approx(1 / 200)
+    storey.clock.turn(1 / 200)
+    await fails_to_join(storey, "address 200")
 
 
 async def test_five_rooms_are_the_most_from_one_address() -> None:
-    house = a_house(rate_limits=True)
+    storey = a_storey(rate_limits=True)
     for _ in range(5):
-        await house.open()
+        await storey.open()
     with pytest.raises(TooMany) as refusal:
-        await house.open()
+        await storey.open()
     assert refusal.value.retry_after == pytest.approx(120)
-    assert await house.engine.count_rooms() == 5
-    assert await house.lobby.open("Ben", Options(), "another visitor")
+    assert await storey.engine.count_rooms() == 5
+    assert await storey.lobby.open("Ben", Options(), "another visitor")
 
 
 async def test_without_rate_limits_nothing_is_counted() -> None:
-    house = a_house(rate_limits=False)
-    ada = await house.open()
+    storey = a_storey(rate_limits=False)
+    ada = await storey.open()
     for _ in range(100):
-        await house.post(ada, "hello")
-        await house.open()
-        await fails_to_join(house)
+        await storey.post(ada, "hello")
+        await storey.open()
+        await fails_to_join(storey)
 
 
 async def test_of_several_budgets_all_are_spent_or_none() -> None:
-    house = a_house()
-    limits = Limits(house.engine, FakeClock())
+    storey = a_storey()
+    limits = Limits(storey.engine, FakeClock())
     wide, narrow = Limit("wide", 0.001, 2), Limit("narrow", 0.001, 1)
     await limits.spend((wide, "b"), (narrow, "b"))
     for _ in range(5):
@@ -186,13 +186,13 @@ async def test_of_several_budgets_all_are_spent_or_none() -> None:
 
 
 async def test_a_seat_sees_all_of_its_room_forty_times_at_once_and_twice_a_second() -> None:
-    house = a_house(rate_limits=True)
+    storey = a_storey(rate_limits=True)
     for _ in range(40):
-        await house.lobby.afford("a room", "p1")
+        await storey.lobby.afford("a room", "p1")
     with pytest.raises(TooMany) as refusal:
-        await house.lobby.afford("a room", "p1")
+        await storey.lobby.afford("a room", "p1")
     assert refusal.value.retry_after == pytest.approx(0.5)
-    await house.lobby.afford("a room", "p2")
-    await house.lobby.afford("another", "p1")
-    house.clock.turn(0.5)
-    await house.lobby.afford("a room", "p1")
+    await storey.lobby.afford("a room", "p2")
+    await storey.lobby.afford("another", "p1")
+    storey.clock.turn(0.5)
+    await storey.lobby.afford("a room", "p1")

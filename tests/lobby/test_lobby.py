@@ -19,33 +19,33 @@ from ephemera.domain.rooms import MOST_TRACES, Options
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission, Seated
-from tests.support.rooms import DAY, NOON, BusyEngine, a_house
+from tests.support.rooms import DAY, NOON, BusyEngine, a_storey
 
 ROOM_ID_LENGTH = 20
 
 
 async def test_who_opens_a_room_is_its_host() -> None:
-    house = a_house()
-    ada = await house.open("  Ada ", capacity=3, grace=30)
+    storey = a_storey()
+    ada = await storey.open("  Ada ", capacity=3, grace=30)
     assert (ada.member.nickname, ada.member.role) == ("Ada", "host")
     assert ada.room.options == Options(capacity=3, grace=30)
     assert ada.room.expires_at == NOON + DAY
-    assert await house.room(ada) == ada.room
-    assert (await house.seated(ada)).member == ada.member
+    assert await storey.room(ada) == ada.room
+    assert (await storey.seated(ada)).member == ada.member
 
 
 async def test_nobody_is_the_author_but_who_has_the_token() -> None:
-    house = a_house()
-    ada = await house.open()
-    assert (await house.lobby.author(ada.room.id, ada.token)).member == ada.member
+    storey = a_storey()
+    ada = await storey.open()
+    assert (await storey.lobby.author(ada.room.id, ada.token)).member == ada.member
     for token in (None, "", "another"):
         with pytest.raises(NoSuchRoom):
-            await house.lobby.author(ada.room.id, token)
+            await storey.lobby.author(ada.room.id, token)
 
 
 async def test_rooms_share_neither_id_nor_code_nor_generation_nor_token() -> None:
-    house = a_house()
-    admissions = [await house.open() for _ in range(100)]
+    storey = a_storey()
+    admissions = [await storey.open() for _ in range(100)]
     for secret in ("id", "code", "generation"):
         assert len({getattr(admission.room, secret) for admission in admissions}) == 100
     assert len({admission.token for admission in admissions}) == 100
@@ -54,9 +54,9 @@ async def test_rooms_share_neither_id_nor_code_nor_generation_nor_token() -> Non
 
 async def test_the_engine_knows_no_token() -> None:
     engine = MemoryEngine()
-    house = a_house(engine)
-    ada = await house.open()
-    room = await house.room(ada)
+    storey = a_storey(engine)
+    ada = await storey.open()
+    room = await storey.room(ada)
     assert room.seats[ada.member.id].digest == digest_of(ada.token)
     kept = engine._rooms[room.id]
     assert ada.token not in f"{kept} {room.seats[ada.member.id].digest} {room.reserved}"
@@ -69,22 +69,22 @@ async def test_the_engine_knows_no_token() -> None:
 async def test_a_room_with_a_bad_field_is_not_opened(
     nickname: str, capacity: int, grace: int, field: str
 ) -> None:
-    house = a_house()
+    storey = a_storey()
     with pytest.raises(Invalid) as refusal:
-        await house.open(nickname, capacity=capacity, grace=grace)
+        await storey.open(nickname, capacity=capacity, grace=grace)
     assert refusal.value.field == field
-    assert await house.engine.count_rooms() == 0
+    assert await storey.engine.count_rooms() == 0
 
 
 async def test_no_more_rooms_are_opened_than_there_may_be() -> None:
-    house = a_house(most_rooms=2)
-    first = await house.open()
-    await house.open()
+    storey = a_storey(most_rooms=2)
+    first = await storey.open()
+    await storey.open()
     with pytest.raises(Unavailable) as refusal:
-        await house.open()
+        await storey.open()
     assert refusal.value.retry_after > 0
-    await house.leave(first)
-    assert await house.open()
+    await storey.leave(first)
+    assert await storey.open()
 
 
 def always_draw_the_same_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,94 +97,94 @@ def always_draw_the_same_code(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_code_that_is_drawn_twice_opens_no_second_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    house = a_house()
+    storey = a_storey()
     always_draw_the_same_code(monkeypatch)
-    ada = await house.open()
+    ada = await storey.open()
     assert ada.room.code == "0000000000"
     with pytest.raises(Unavailable):
-        await house.open("Mallory")
-    assert await house.engine.find("0000000000") == ada.room.id
-    assert await house.engine.count_rooms() == 1
+        await storey.open("Mallory")
+    assert await storey.engine.find("0000000000") == ada.room.id
+    assert await storey.engine.count_rooms() == 1
 
 
 async def test_a_good_code_admits_however_it_is_typed() -> None:
-    house = a_house()
-    ada = await house.open()
+    storey = a_storey()
+    ada = await storey.open()
     code = f" {ada.room.code[:5].lower()}-{ada.room.code[5:]}"
-    ben = await house.lobby.join(code, "Ben", "visitor", lambda _: None)
+    ben = await storey.lobby.join(code, "Ben", "visitor", lambda _: None)
     assert isinstance(ben, Admission)
     assert (ben.room.id, ben.member.nickname, ben.member.role) == (ada.room.id, "Ben", "member")
     assert ben.token != ada.token
-    assert (await house.seated(ben)).member == ben.member
+    assert (await storey.seated(ben)).member == ben.member
 
 
 @pytest.mark.parametrize("code", ["", "0000000000", "ABCDE", "x" * 70_000, "ABCDE-FGHJ\0"])
 async def test_a_wrong_code_admits_nobody(code: str) -> None:
-    house = a_house()
-    ada = await house.open()
-    assert await house.join(ada, "Ben")
+    storey = a_storey()
+    ada = await storey.open()
+    assert await storey.join(ada, "Ben")
     with pytest.raises(WrongCode):
-        await house.lobby.join(code, "Mallory", "visitor", lambda _: None)
+        await storey.lobby.join(code, "Mallory", "visitor", lambda _: None)
 
 
 async def test_the_code_of_a_wiped_room_is_a_wrong_code() -> None:
-    house = a_house()
-    ada = await house.open()
-    await house.leave(ada)
+    storey = a_storey()
+    ada = await storey.open()
+    await storey.leave(ada)
     with pytest.raises(WrongCode):
-        await house.join(ada, "Ben")
+        await storey.join(ada, "Ben")
 
 
 async def test_a_bad_nickname_is_told_before_the_code_is_looked_at() -> None:
-    house = a_house(rate_limits=True)
+    storey = a_storey(rate_limits=True)
     for _ in range(100):
         with pytest.raises(Invalid):
-            await house.lobby.join("0000000000", "", "visitor", lambda _: None)
+            await storey.lobby.join("0000000000", "", "visitor", lambda _: None)
 
 
 async def test_who_has_a_seat_already_comes_back_to_it() -> None:
-    house = a_house()
-    ada = await house.open(capacity=2)
-    ben = await house.join(ada, "Ben")
-    again = await house.join(ada, "Somebody Else", held=ben.token)
+    storey = a_storey()
+    ada = await storey.open(capacity=2)
+    ben = await storey.join(ada, "Ben")
+    again = await storey.join(ada, "Somebody Else", held=ben.token)
     assert (again.member, again.token) == (ben.member, ben.token)
     assert again.room.sequence == ben.room.sequence
 
 
 async def test_who_had_a_seat_gets_a_new_one_under_the_old_nickname() -> None:
-    house = a_house()
-    ada = await house.open()
-    ben = await house.join(ada, "Ben")
-    await house.leave(ben)
+    storey = a_storey()
+    ada = await storey.open()
+    ben = await storey.join(ada, "Ben")
+    await storey.leave(ben)
     with pytest.raises(NicknameTaken):
-        await house.join(ada, "Ben")
-    again = await house.join(ada, "Ben", held=ben.token)
+        await storey.join(ada, "Ben")
+    again = await storey.join(ada, "Ben", held=ben.token)
     assert again.token != ben.token
     assert again.member.id != ben.member.id
     with pytest.raises(NoSuchRoom):
-        await house.seated(ben)
+        await storey.seated(ben)
 
 
 async def test_a_held_token_is_asked_for_by_the_id_of_the_room() -> None:
-    house = a_house()
-    ada = await house.open()
+    storey = a_storey()
+    ada = await storey.open()
     asked: list[str] = []
-    await house.lobby.join(ada.room.code, "Ben", "visitor", asked.append)
+    await storey.lobby.join(ada.room.code, "Ben", "visitor", asked.append)
     assert asked == [ada.room.id]
 
 
 async def test_a_full_room_says_so_to_whom_has_the_code() -> None:
-    house = a_house()
-    ada = await house.open(capacity=2)
-    await house.join(ada, "Ben")
+    storey = a_storey()
+    ada = await storey.open(capacity=2)
+    await storey.join(ada, "Ben")
     with pytest.raises(RoomFull):
-        await house.join(ada, "Cleo")
+        await storey.join(ada, "Cleo")
 
 
 async def test_a_room_opens_to_the_tokens_of_its_seats_only() -> None:
-    house = a_house()
-    ada, other = await house.open(), await house.open("Mallory")
-    assert await house.lobby.seated(ada.room.id, ada.token)
+    storey = a_storey()
+    ada, other = await storey.open(), await storey.open("Mallory")
+    assert await storey.lobby.seated(ada.room.id, ada.token)
     for room_id, token in (
         (ada.room.id, other.token),
         (ada.room.id, None),
@@ -194,98 +194,98 @@ async def test_a_room_opens_to_the_tokens_of_its_seats_only() -> None:
         ("", None),
     ):
         with pytest.raises(NoSuchRoom):
-            await house.lobby.seated(room_id, token)
+            await storey.lobby.seated(room_id, token)
 
 
 async def test_a_message_is_said_at_its_cursor() -> None:
-    house = a_house()
-    ada = await house.open()
-    cursor = await house.talk.post(await house.seated(ada), "hello\r\nthere")
-    assert cursor == (await house.room(ada)).cursor
-    log = await house.engine.read(ada.room.id, Cursor(cursor.generation, cursor.sequence - 1))
+    storey = a_storey()
+    ada = await storey.open()
+    cursor = await storey.talk.post(await storey.seated(ada), "hello\r\nthere")
+    assert cursor == (await storey.room(ada)).cursor
+    log = await storey.engine.read(ada.room.id, Cursor(cursor.generation, cursor.sequence - 1))
     assert log
     assert getattr(log[0].event, "text", None) == "hello\nthere"
 
 
 async def test_a_bad_text_is_not_said() -> None:
-    house = a_house()
-    ada = await house.open()
+    storey = a_storey()
+    ada = await storey.open()
     with pytest.raises(Invalid):
-        await house.post(ada, "\n")
-    assert (await house.room(ada)).sequence == ada.room.sequence
+        await storey.post(ada, "\n")
+    assert (await storey.room(ada)).sequence == ada.room.sequence
 
 
 async def test_the_same_key_and_text_are_the_same_message() -> None:
-    house = a_house()
-    ada = await house.open()
-    first = await house.post(ada, "hello", "k")
-    assert await house.post(ada, "hello", "k") == first
-    assert await house.post(ada, "hello, edited", "k") == first + 1
-    assert await house.post(ada, "hello", "other") == first + 2
-    assert await house.post(ada, "hello") == first + 3
-    assert await house.post(ada, "hello", "k") == first
+    storey = a_storey()
+    ada = await storey.open()
+    first = await storey.post(ada, "hello", "k")
+    assert await storey.post(ada, "hello", "k") == first
+    assert await storey.post(ada, "hello, edited", "k") == first + 1
+    assert await storey.post(ada, "hello", "other") == first + 2
+    assert await storey.post(ada, "hello") == first + 3
+    assert await storey.post(ada, "hello", "k") == first
 
 
 async def test_a_retry_is_recognised_though_the_room_was_looked_up_before() -> None:
-    house = a_house()
-    ada = await house.open()
-    before = await house.seated(ada)
-    first = await house.talk.post(before, "hello", "k")
-    await house.post(ada, "something else")
-    assert await house.talk.post(before, "hello", "k") == first
+    storey = a_storey()
+    ada = await storey.open()
+    before = await storey.seated(ada)
+    first = await storey.talk.post(before, "hello", "k")
+    await storey.post(ada, "something else")
+    assert await storey.talk.post(before, "hello", "k") == first
 
 
 async def test_to_post_is_a_sign_of_life() -> None:
-    house = a_house()
-    ada = await house.open()
-    house.clock.turn(20)
-    await house.post(ada, "hello")
-    snapshot = await house.load(ada)
+    storey = a_storey()
+    ada = await storey.open()
+    storey.clock.turn(20)
+    await storey.post(ada, "hello")
+    snapshot = await storey.load(ada)
     assert snapshot
     assert snapshot.leases[ada.member.id].seen_at == NOON + 20
 
 
 async def test_after_leaving_nothing_opens() -> None:
-    house = a_house()
-    ada = await house.open()
-    ben = await house.join(ada, "Ben")
-    seated = await house.seated(ben)
-    await house.leave(ben)
-    for late in (house.talk.post(seated, "hello"), house.lobby.leave(seated)):
+    storey = a_storey()
+    ada = await storey.open()
+    ben = await storey.join(ada, "Ben")
+    seated = await storey.seated(ben)
+    await storey.leave(ben)
+    for late in (storey.talk.post(seated, "hello"), storey.lobby.leave(seated)):
         with pytest.raises(NoSuchRoom):
             await late
     with pytest.raises(NoSuchRoom):
-        await house.seated(ben)
-    assert (await house.seated(ada)).room.members == (ada.member,)
+        await storey.seated(ben)
+    assert (await storey.seated(ada)).room.members == (ada.member,)
 
 
 async def test_the_room_ends_with_the_last_leave_at_once() -> None:
-    house = a_house()
-    ada = await house.open()
-    ben = await house.join(ada, "Ben")
-    await house.leave(ada)
-    assert (await house.seated(ben)).member.role == "host"
-    await house.leave(ben)
-    assert await house.load(ada) is None
-    assert await house.engine.count_rooms() == 0
+    storey = a_storey()
+    ada = await storey.open()
+    ben = await storey.join(ada, "Ben")
+    await storey.leave(ada)
+    assert (await storey.seated(ben)).member.role == "host"
+    await storey.leave(ben)
+    assert await storey.load(ada) is None
+    assert await storey.engine.count_rooms() == 0
 
 
 async def test_only_the_host_ends_the_room() -> None:
-    house = a_house()
-    ada = await house.open()
-    ben = await house.join(ada, "Ben")
+    storey = a_storey()
+    ada = await storey.open()
+    ben = await storey.join(ada, "Ben")
     with pytest.raises(NotHost):
-        await house.lobby.close(await house.seated(ben))
-    assert await house.load(ada)
-    await house.lobby.close(await house.seated(ada))
-    assert await house.load(ada) is None
+        await storey.lobby.close(await storey.seated(ben))
+    assert await storey.load(ada)
+    await storey.lobby.close(await storey.seated(ada))
+    assert await storey.load(ada) is None
 
 
 async def test_a_seat_looked_up_is_of_the_room_as_it_was_then() -> None:
-    house = a_house()
-    ada = await house.open()
-    seated = await house.seated(ada)
-    await house.post(ada, "hello")
+    storey = a_storey()
+    ada = await storey.open()
+    seated = await storey.seated(ada)
+    await storey.post(ada, "hello")
     assert isinstance(seated, Seated)
     assert seated.room == ada.room
 
@@ -294,16 +294,16 @@ async def test_the_second_room_of_a_code_that_two_draw_at_once_is_not_opened(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine = BusyEngine()
-    house = a_house(engine)
+    storey = a_storey(engine)
     always_draw_the_same_code(monkeypatch)
-    engine.faster = lambda: a_house(engine).open("Ben")
+    engine.faster = lambda: a_storey(engine).open("Ben")
     with pytest.raises(Unavailable):
-        await house.open("Ada")
+        await storey.open("Ada")
     assert await engine.count_rooms() == 1
 
 
 async def test_of_ever_so_many_messages_only_the_newest_are_traced() -> None:
-    house = a_house()
-    ada = await house.open()
-    said = [await house.post(ada, f"{number}") for number in range(MOST_TRACES + 5)]
-    assert list((await house.room(ada)).traces) == said[-MOST_TRACES:]
+    storey = a_storey()
+    ada = await storey.open()
+    said = [await storey.post(ada, f"{number}") for number in range(MOST_TRACES + 5)]
+    assert list((await storey.room(ada)).traces) == said[-MOST_TRACES:]

@@ -7,55 +7,55 @@ from ephemera.domain.errors import NoSuchRoom, RoomFull, TooMany
 from ephemera.domain.rooms import Options
 from ephemera.lobby.lobby import Admission, Waiting
 from ephemera.lobby.returning import MOST_LOOKED_UP
-from tests.support.rooms import House, a_house
+from tests.support.rooms import Storey, a_storey
 
 KEY = "a-key-nobody-can-guess"
 
 
-async def keep_waiting_without(house: House, ada: Admission, seconds: int = 150) -> None:
+async def keep_waiting_without(storey: Storey, ada: Admission, seconds: int = 150) -> None:
     """Let time pass in which nobody but Ada shows life."""
     for _ in range(seconds // 15):
-        house.clock.turn(15)
-        await house.presence.renew(ada.room.id, ada.member.id)
-        await house.reaper.reap_due()
+        storey.clock.turn(15)
+        await storey.presence.renew(ada.room.id, ada.member.id)
+        await storey.reaper.reap_due()
 
 
-async def ben_who_lost_his_place(house: House, capacity: int = 8) -> tuple[Admission, Admission]:
-    ada = await house.open(capacity=capacity)
-    ben = await house.join(ada, "Ben")
-    await keep_waiting_without(house, ada)
-    assert await house.member(ben) is None
+async def ben_who_lost_his_place(storey: Storey, capacity: int = 8) -> tuple[Admission, Admission]:
+    ada = await storey.open(capacity=capacity)
+    ben = await storey.join(ada, "Ben")
+    await keep_waiting_without(storey, ada)
+    assert await storey.member(ben) is None
     return ada, ben
 
 
 async def test_who_lost_a_place_takes_it_again_with_a_new_token() -> None:
-    house = a_house()
-    ada, ben = await ben_who_lost_his_place(house)
-    lost = await house.returning.lost(ada.room.id, ben.token)
+    storey = a_storey()
+    ada, ben = await ben_who_lost_his_place(storey)
+    lost = await storey.returning.lost(ada.room.id, ben.token)
     assert lost.lapsed.member.nickname == "Ben"
-    back = await house.returning.come_back(ada.room.id, ben.token, "visitor")
+    back = await storey.returning.come_back(ada.room.id, ben.token, "visitor")
     assert isinstance(back, Admission)
     assert back.token != ben.token
-    assert (await house.seated(back)).member.nickname == "Ben"
-    for ask in (house.returning.lost(ada.room.id, ben.token), house.seated(ben)):
+    assert (await storey.seated(back)).member.nickname == "Ben"
+    for ask in (storey.returning.lost(ada.room.id, ben.token), storey.seated(ben)):
         with pytest.raises(NoSuchRoom):
             await ask
 
 
 async def test_the_same_request_with_the_same_key_is_the_same_seat() -> None:
-    house = a_house()
-    ada, ben = await ben_who_lost_his_place(house)
-    first = await house.returning.come_back(ada.room.id, ben.token, "visitor", KEY)
-    again = await house.returning.come_back(ada.room.id, ben.token, "visitor", KEY)
+    storey = a_storey()
+    ada, ben = await ben_who_lost_his_place(storey)
+    first = await storey.returning.come_back(ada.room.id, ben.token, "visitor", KEY)
+    again = await storey.returning.come_back(ada.room.id, ben.token, "visitor", KEY)
     assert again.token == first.token
-    assert len((await house.room(ada)).members) == 2
+    assert len((await storey.room(ada)).members) == 2
 
 
 async def test_nobody_else_comes_back() -> None:
-    house = a_house()
-    ada, ben = await ben_who_lost_his_place(house)
-    cleo = await house.join(ada, "Cleo")
-    await house.leave(cleo)
+    storey = a_storey()
+    ada, ben = await ben_who_lost_his_place(storey)
+    cleo = await storey.join(ada, "Cleo")
+    await storey.leave(cleo)
     for room_id, token in (
         (ada.room.id, None),
         (ada.room.id, "wrong"),
@@ -64,83 +64,83 @@ async def test_nobody_else_comes_back() -> None:
         ("never", ben.token),
     ):
         for ask in (
-            house.returning.lost(room_id, token),
-            house.returning.come_back(room_id, token, "visitor"),
+            storey.returning.lost(room_id, token),
+            storey.returning.come_back(room_id, token, "visitor"),
         ):
             with pytest.raises(NoSuchRoom):
                 await ask
 
 
 async def test_coming_back_costs_what_a_new_seat_costs_and_nothing_when_it_is_refused() -> None:
-    house = a_house(rate_limits=True)
-    ada, ben = await ben_who_lost_his_place(house, capacity=2)
-    cleo = await house.join(ada, "Cleo")
+    storey = a_storey(rate_limits=True)
+    ada, ben = await ben_who_lost_his_place(storey, capacity=2)
+    cleo = await storey.join(ada, "Cleo")
     for _ in range(30):
         with pytest.raises(RoomFull):
-            await house.returning.come_back(ada.room.id, ben.token, "Ben's address")
-    await house.leave(cleo)
+            await storey.returning.come_back(ada.room.id, ben.token, "Ben's address")
+    await storey.leave(cleo)
     for number in range(10):
-        place = await house.lobby.join(
+        place = await storey.lobby.join(
             ada.room.code, f"G {number}", "Ben's address", lambda _: None
         )
         assert isinstance(place, Admission)
-        await house.leave(place)
+        await storey.leave(place)
     with pytest.raises(TooMany):
-        await house.returning.come_back(ada.room.id, ben.token, "Ben's address")
+        await storey.returning.come_back(ada.room.id, ben.token, "Ben's address")
 
 
 async def test_who_would_have_to_ask_knocks() -> None:
-    house = a_house()
-    ada = await house.lobby.open("Ada", Options(capacity=8, grace=120), "visitor")
-    ben = await house.join(ada, "Ben")
-    await keep_waiting_without(house, ada)
-    await house.act(ada, ChangeOptions(ask=True))
-    waiting = await house.returning.come_back(ada.room.id, ben.token, "visitor")
+    storey = a_storey()
+    ada = await storey.lobby.open("Ada", Options(capacity=8, grace=120), "visitor")
+    ben = await storey.join(ada, "Ben")
+    await keep_waiting_without(storey, ada)
+    await storey.act(ada, ChangeOptions(ask=True))
+    waiting = await storey.returning.come_back(ada.room.id, ben.token, "visitor")
     assert isinstance(waiting, Waiting)
     assert waiting.knock.nickname == "Ben"
 
 
 async def test_places_are_found_by_their_tokens_and_few_are_looked_up() -> None:
-    house = a_house()
-    ada, ben = await ben_who_lost_his_place(house)
-    bea = await house.open("Bea")
+    storey = a_storey()
+    ada, ben = await ben_who_lost_his_place(storey)
+    bea = await storey.open("Bea")
     tokens = [(ada.room.id, ben.token), (bea.room.id, bea.token), (bea.room.id, ben.token)]
-    held = await house.returning.held([*tokens, ("never", ada.token)])
+    held = await storey.returning.held([*tokens, ("never", ada.token)])
     assert [(place.nickname, place.is_lost) for place in held] == [("Ben", True), ("Bea", False)]
     many = [(bea.room.id, "wrong")] * MOST_LOOKED_UP
-    assert await house.returning.held([*many, *tokens]) == []
+    assert await storey.returning.held([*many, *tokens]) == []
 
 
 async def test_a_seat_whose_token_nobody_kept_is_given_up() -> None:
-    house = a_house()
-    ada = await house.open()
-    ben = await house.join(ada, "Ben")
-    await house.returning.give_up(ada.room.id, house.returning.proof(ada.room.id, ben.token))
-    assert await house.member(ben) is None
-    await house.returning.give_up(ada.room.id, house.returning.proof(ada.room.id, ada.token))
-    assert await house.load(ada) is None
+    storey = a_storey()
+    ada = await storey.open()
+    ben = await storey.join(ada, "Ben")
+    await storey.returning.give_up(ada.room.id, storey.returning.proof(ada.room.id, ben.token))
+    assert await storey.member(ben) is None
+    await storey.returning.give_up(ada.room.id, storey.returning.proof(ada.room.id, ada.token))
+    assert await storey.load(ada) is None
 
 
 async def test_a_seat_that_was_seen_is_given_up_by_no_proof() -> None:
-    house = a_house()
-    ada = await house.open()
-    proof = house.returning.proof(ada.room.id, ada.token)
-    house.clock.turn(1)
-    await house.presence.renew(ada.room.id, ada.member.id)
+    storey = a_storey()
+    ada = await storey.open()
+    proof = storey.returning.proof(ada.room.id, ada.token)
+    storey.clock.turn(1)
+    await storey.presence.renew(ada.room.id, ada.member.id)
     for wrong in (proof, "", "x", "\N{SNOWMAN}", "0" * 32):
         with pytest.raises(NoSuchRoom):
-            await house.returning.give_up(ada.room.id, wrong)
-    assert await house.member(ada)
+            await storey.returning.give_up(ada.room.id, wrong)
+    assert await storey.member(ada)
     with pytest.raises(NoSuchRoom):
-        await house.returning.give_up("never", proof)
+        await storey.returning.give_up("never", proof)
 
 
 async def test_a_knock_whose_token_nobody_kept_is_withdrawn() -> None:
-    house = a_house()
-    ada = await house.lobby.open("Ada", Options(ask=True), "visitor")
-    yan = await house.lobby.join(ada.room.code, "Yan", "visitor", lambda _: None)
-    zoe = await house.lobby.join(ada.room.code, "Zoe", "visitor", lambda _: None)
+    storey = a_storey()
+    ada = await storey.lobby.open("Ada", Options(ask=True), "visitor")
+    yan = await storey.lobby.join(ada.room.code, "Yan", "visitor", lambda _: None)
+    zoe = await storey.lobby.join(ada.room.code, "Zoe", "visitor", lambda _: None)
     assert isinstance(yan, Waiting)
     assert isinstance(zoe, Waiting)
-    await house.returning.give_up(ada.room.id, house.returning.proof(ada.room.id, zoe.token))
-    assert (await house.room(ada)).knocks == (yan.knock,)
+    await storey.returning.give_up(ada.room.id, storey.returning.proof(ada.room.id, zoe.token))
+    assert (await storey.room(ada)).knocks == (yan.knock,)

@@ -50,7 +50,7 @@ class PowersMachine(Driven):
     def open(self, how: tuple[int, bool, Any, int]) -> None:
         capacity, ask, newcomers, vanish = how
         options = Options(capacity, 3600, ask, newcomers, vanish)
-        ada = at_once(self.house.lobby.open("Ada", options, "visitor"))
+        ada = at_once(self.storey.lobby.open("Ada", options, "visitor"))
         granted[c.Open] += 1
         self.room_id = ada.room.id
         self.model.people.append(Somebody(ada.token, "Ada"))
@@ -81,7 +81,7 @@ class PowersMachine(Driven):
                 self.come(None, "code")
             assert len(self.model.waiting) == MOST_KNOCKS
             with pytest.raises(DoorCrowded):
-                at_once(self.house.lobby.join(room.code, "Mallory", "visitor", lambda _: None))
+                at_once(self.storey.lobby.join(room.code, "Mallory", "visitor", lambda _: None))
 
     @rule(who=SOMEBODY)
     def withdraw(self, who: int) -> None:
@@ -89,13 +89,13 @@ class PowersMachine(Driven):
         if not waiting:
             return
         somebody = waiting[who % len(waiting)]
-        door = at_once(self.house.lobby.at_the_door(self.room_id, somebody.token))
+        door = at_once(self.storey.lobby.at_the_door(self.room_id, somebody.token))
         assert isinstance(door.knock, Knock)
-        at_once(self.house.lobby.withdraw(door))
+        at_once(self.storey.lobby.withdraw(door))
         granted[c.Withdraw] += 1
         somebody.knock_id = None
         with pytest.raises(NoSuchRoom):
-            at_once(self.house.lobby.at_the_door(self.room_id, somebody.token))
+            at_once(self.storey.lobby.at_the_door(self.room_id, somebody.token))
 
     @rule(what=st.sampled_from(tuple(product(PLACES, (None, 0, 1)))))
     def post(self, what: tuple[int, int | None]) -> None:
@@ -105,7 +105,7 @@ class PowersMachine(Driven):
         if not (seated := self.look_up(author)):
             return
         try:
-            cursor = at_once(self.house.talk.post(seated, words, None, reply))
+            cursor = at_once(self.storey.talk.post(seated, words, None, reply))
         except Muted:
             refused[c.Post] += 1
             assert author.is_muted
@@ -148,7 +148,7 @@ class PowersMachine(Driven):
     @rule(who=SOMEBODY)
     def return_(self, who: int) -> None:
         before, somebody = self.room(), self.pick(who)
-        at_once(self.house.presence.renew(self.room_id, somebody.member_id or "p0"))
+        at_once(self.storey.presence.renew(self.room_id, somebody.member_id or "p0"))
         after = self.room()
         if before and after and after.sequence > before.sequence:
             granted[c.Return] += 1
@@ -158,7 +158,7 @@ class PowersMachine(Driven):
     def leave(self, who: int) -> None:
         somebody = self.pick(who)
         if seated := self.look_up(somebody):
-            at_once(self.house.lobby.leave(seated))
+            at_once(self.storey.lobby.leave(seated))
             granted[c.Leave] += 1
             self.model.stands_up(somebody, self.room())
 
@@ -276,9 +276,9 @@ class PowersMachine(Driven):
         """Time passes; whoever sits has just looked in, so nobody is away for too long."""
         before = self.room()
         for member_id in self.model.seated:
-            at_once(self.house.presence.linger(self.room_id, member_id, self.now))
-        self.house.clock.turn(seconds)
-        while at_once(self.house.reaper.reap_due()):
+            at_once(self.storey.presence.linger(self.room_id, member_id, self.now))
+        self.storey.clock.turn(seconds)
+        while at_once(self.storey.reaper.reap_due()):
             pass
         self.model.time_is(self.now)
         granted[c.Sweep] += before != self.room()

@@ -34,7 +34,7 @@ from ephemera.domain.nicknames import faces
 from ephemera.domain.presence import LEASE_SECONDS, LINGER_SECONDS
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission
-from tests.support.rooms import NOON, a_house, at_once
+from tests.support.rooms import NOON, a_storey, at_once
 
 SEQUENCES: Final = 10_000
 STEPS: Final = 12
@@ -55,7 +55,7 @@ class RoomMachine(RuleBasedStateMachine):
         super().__init__()
         driven.append(0)
         self.engine = MemoryEngine()
-        self.house = a_house(self.engine, lifetime=LIFETIME)
+        self.storey = a_storey(self.engine, lifetime=LIFETIME)
         self.heard: list[Entry] = []
         self.engine.listen(self.hear)
         self.ever: list[Admission] = []
@@ -75,15 +75,15 @@ class RoomMachine(RuleBasedStateMachine):
     def open(self, room: tuple[int, int]) -> None:
         capacity, grace = room
         self.capacity, self.grace = capacity, grace
-        self.sit_down(at_once(self.house.open("Ada", capacity=capacity, grace=grace)), None)
+        self.sit_down(at_once(self.storey.open("Ada", capacity=capacity, grace=grace)), None)
         for nickname in ("Ben", "Eve")[: capacity - 1]:
-            self.sit_down(at_once(self.house.join(self.ever[0], nickname)), None)
+            self.sit_down(at_once(self.storey.join(self.ever[0], nickname)), None)
 
     @rule(who=st.sampled_from(tuple(product(NICKNAMES, (None, None, *PLACES)))))
     def join(self, who: tuple[str, int | None]) -> None:
         nickname, old = who
         held = None if old is None else self.pick(old)
-        joining = self.house.join(self.ever[0], nickname, held.token if held else None)
+        joining = self.storey.join(self.ever[0], nickname, held.token if held else None)
         if refusal := self.refusal_of_joining(nickname, held):
             with pytest.raises(refusal):
                 at_once(joining)
@@ -97,14 +97,14 @@ class RoomMachine(RuleBasedStateMachine):
     @rule(code=st.sampled_from(("", "0000000000", "ABCDEFGHJ!", "O" * 11)))
     def join_with_a_wrong_code(self, code: str) -> None:
         with pytest.raises(WrongCode):
-            at_once(self.house.lobby.join(code, "Mallory", "visitor", lambda _: None))
+            at_once(self.storey.lobby.join(code, "Mallory", "visitor", lambda _: None))
 
     @rule(what=st.sampled_from(tuple(product(PLACES, ("one", "two"), ("", "k", "q")))))
     def post(self, what: tuple[int, str, str]) -> None:
         who, text, key = what
         if not (author := self.pick_seated(who)):
             return
-        sequence = at_once(self.house.post(author, text, key or None))
+        sequence = at_once(self.storey.post(author, text, key or None))
         again = self.posts.get((author.member.id, key, text))
         if again and key:
             assert sequence == again
@@ -116,21 +116,21 @@ class RoomMachine(RuleBasedStateMachine):
     @rule(who=SOMEBODY)
     def leave(self, who: int) -> None:
         if leaver := self.pick_seated(who):
-            at_once(self.house.leave(leaver))
+            at_once(self.storey.leave(leaver))
             self.stand_up(leaver.member.id)
 
     @rule(who=SOMEBODY, sure=st.sampled_from((True, *[False] * 5)))
     def close(self, who: int, sure: bool) -> None:  # noqa: FBT001 - drawn by name
         if not (closer := self.pick_seated(who)):
             return
-        seated = at_once(self.house.seated(closer))
+        seated = at_once(self.storey.seated(closer))
         if seated.member.role != "host":
             with pytest.raises(NotHost):
-                at_once(self.house.lobby.close(seated))
+                at_once(self.storey.lobby.close(seated))
             return
         if not sure:  # else few rooms would grow old
             return
-        at_once(self.house.lobby.close(seated))
+        at_once(self.storey.lobby.close(seated))
         for member_id in tuple(self.leases):
             self.stand_up(member_id)
 
@@ -138,7 +138,7 @@ class RoomMachine(RuleBasedStateMachine):
     def beat(self, who: int) -> None:
         """An open stream renews the lease of its seat, of a released one too."""
         somebody = self.pick(who)
-        at_once(self.house.presence.renew(somebody.room.id, somebody.member.id))
+        at_once(self.storey.presence.renew(somebody.room.id, somebody.member.id))
         self.is_seen(somebody)
 
     @rule(visit=st.sampled_from(tuple(product(PLACES, (0.0, 5.0, 10.0)))))
@@ -146,31 +146,31 @@ class RoomMachine(RuleBasedStateMachine):
         """A stream opens and closes, of which the hub tells a little later."""
         who, seconds = visit
         self.beat(who)
-        closed_at = self.house.clock()
-        self.house.clock.turn(seconds)
+        closed_at = self.storey.clock()
+        self.storey.clock.turn(seconds)
         visitor = self.pick(who)
-        at_once(self.house.presence.linger(visitor.room.id, visitor.member.id, closed_at))
+        at_once(self.storey.presence.linger(visitor.room.id, visitor.member.id, closed_at))
         if visitor.member.id in self.leases:
             self.leases[visitor.member.id] = (closed_at, closed_at + LINGER_SECONDS)
 
     @rule(who=SOMEBODY)
     def hear_too_late_of_a_closed_stream(self, who: int) -> None:
         self.beat(who)
-        visitor, long_ago = self.pick(who), self.house.clock() - 1
-        at_once(self.house.presence.linger(visitor.room.id, visitor.member.id, long_ago))
+        visitor, long_ago = self.pick(who), self.storey.clock() - 1
+        at_once(self.storey.presence.linger(visitor.room.id, visitor.member.id, long_ago))
 
     @rule(passing=st.sampled_from(tuple(product((1.0, 8.0, 22.0, 30.0, 90.0, 119.0), (0, 1, 1)))))
     def time_passes(self, passing: tuple[float, int]) -> None:
         """Time passes, and perhaps the reaper looks."""
         seconds, reaping = passing
-        self.house.clock.turn(seconds)
+        self.storey.clock.turn(seconds)
         if reaping:
             self.reap()
 
     def reap(self) -> None:
-        while at_once(self.house.reaper.reap_due()):
+        while at_once(self.storey.reaper.reap_due()):
             pass
-        now = self.house.clock()
+        now = self.storey.clock()
         for member_id, (seen_at, until) in tuple(self.leases.items()):
             if now >= NOON + LIFETIME or now >= max(until, seen_at + self.grace):
                 self.stand_up(member_id)
@@ -181,7 +181,7 @@ class RoomMachine(RuleBasedStateMachine):
         if not self.ever:
             return
         driven[-1] += 1
-        snapshot = at_once(self.house.load(self.ever[0]))
+        snapshot = at_once(self.storey.load(self.ever[0]))
         assert (snapshot is None) == self.gone
         if snapshot is None:
             self.nothing_is_left()
@@ -204,11 +204,11 @@ class RoomMachine(RuleBasedStateMachine):
     def only_tokens_of_seats_that_are_taken_open_the_room(self) -> None:
         for admission in self.ever:
             if admission.member.id in self.leases:
-                seated = at_once(self.house.seated(admission))
+                seated = at_once(self.storey.seated(admission))
                 assert seated.member.nickname == admission.member.nickname
             else:
                 with pytest.raises(NoSuchRoom):
-                    at_once(self.house.seated(admission))
+                    at_once(self.storey.seated(admission))
 
     def nothing_is_left(self) -> None:
         assert not self.engine._rooms
@@ -225,7 +225,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     def shows_who_is_away(self, now: float) -> None:
         if not self.gone:
-            room = at_once(self.house.room(self.ever[0]))
+            room = at_once(self.storey.room(self.ever[0]))
             away = {member.id for member in room.members if member.away_since is not None}
             assert away == {who for who, (_, until) in self.leases.items() if now >= until}
 
@@ -254,7 +254,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     def is_seen(self, admission: Admission, *, new: bool = False) -> None:
         if new or admission.member.id in self.leases:
-            now = self.house.clock()
+            now = self.storey.clock()
             self.leases[admission.member.id] = (now, now + LEASE_SECONDS)
 
     def pick(self, place: int) -> Admission:
@@ -266,7 +266,7 @@ class RoomMachine(RuleBasedStateMachine):
         if somebody.member.id in self.leases:
             return somebody
         with pytest.raises(NoSuchRoom):
-            at_once(self.house.seated(somebody))
+            at_once(self.storey.seated(somebody))
         return None
 
 

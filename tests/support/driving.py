@@ -29,7 +29,7 @@ from ephemera.engine.redis.records import pieces_of, room_from_pieces
 from ephemera.lobby.lobby import Admission, Seated, Waiting
 from tests.support.losing import lose_and_bring_back
 from tests.support.model import Model, Somebody, Way
-from tests.support.rooms import a_house, at_once
+from tests.support.rooms import a_storey, at_once
 
 FOR_HOSTS: Final = frozenset(
     {c.Remove, c.Mute, c.Appoint, c.Resign, c.Lock, c.Rotate, c.Invite, c.Revoke}
@@ -51,7 +51,7 @@ class Driven(RuleBasedStateMachine):
         super().__init__()
         driven.append(0)
         self.engine = MemoryEngine()
-        self.house = a_house(self.engine)
+        self.storey = a_storey(self.engine)
         self.heard: list[Entry] = []
         self.engine.listen(lambda _, entries: self.heard.extend(entries))
         self.model = Model()
@@ -68,7 +68,7 @@ class Driven(RuleBasedStateMachine):
 
     @property
     def now(self) -> float:
-        return self.house.clock()
+        return self.storey.clock()
 
     def room(self) -> Room | None:
         snapshot = at_once(self.engine.load(self.room_id))
@@ -89,9 +89,9 @@ class Driven(RuleBasedStateMachine):
     def look_up(self, somebody: Somebody) -> Seated | None:
         """Return the seat; somebody without one must be refused."""
         if somebody.member_id:
-            return at_once(self.house.lobby.seated(self.room_id, somebody.token))
+            return at_once(self.storey.lobby.seated(self.room_id, somebody.token))
         with pytest.raises(NoSuchRoom):
-            at_once(self.house.lobby.seated(self.room_id, somebody.token))
+            at_once(self.storey.lobby.seated(self.room_id, somebody.token))
         return None
 
     def do(self, who: int, act: c.Act) -> Room | None:
@@ -101,7 +101,7 @@ class Driven(RuleBasedStateMachine):
         if seated is None:
             return None
         try:
-            room = at_once(self.house.lobby.act(seated, act))
+            room = at_once(self.storey.lobby.act(seated, act))
         except Refusal as refusal:
             self.was_refused(somebody, seated, kind, refusal)
             return None
@@ -136,7 +136,7 @@ class Driven(RuleBasedStateMachine):
         nickname = held.nickname if held else f"Guest {self.next()}"
         token = held.token if held else None
         try:
-            place = at_once(self.house.lobby.join(code, nickname, "visitor", lambda _: token))
+            place = at_once(self.storey.lobby.join(code, nickname, "visitor", lambda _: token))
         except Refusal as refusal:
             assert self.room() == before
             refused[c.Join] += 1
@@ -174,9 +174,9 @@ class Driven(RuleBasedStateMachine):
     def stay_away(self, somebody: Somebody) -> None:
         """Let somebody be away for longer than the grace, while the others look in."""
         others = [member_id for member_id in self.model.seated if member_id != somebody.member_id]
-        self.house.clock.turn(3601)
-        at_once(self.house.presence.renew(self.room_id, *others))
-        while at_once(self.house.reaper.reap_due()):
+        self.storey.clock.turn(3601)
+        at_once(self.storey.presence.renew(self.room_id, *others))
+        while at_once(self.storey.reaper.reap_due()):
             pass
         self.model.time_is(self.now)
         if somebody.member_id:
@@ -187,7 +187,9 @@ class Driven(RuleBasedStateMachine):
         before = self.room()
         lost = before.lapse_of(digest_of(somebody.token)) if before else None
         try:
-            place = at_once(self.house.returning.come_back(self.room_id, somebody.token, "visitor"))
+            place = at_once(
+                self.storey.returning.come_back(self.room_id, somebody.token, "visitor")
+            )
         except NoSuchRoom:
             assert lost is None
             refused[c.ComeBack] += 1
@@ -229,7 +231,7 @@ class Driven(RuleBasedStateMachine):
         before = self.room()
         if before is None:
             return
-        at_once(lose_and_bring_back(self.engine, before.id, self.house.clock))
+        at_once(lose_and_bring_back(self.engine, before.id, self.storey.clock))
         granted[c.Restore] += 1
         self.model.words_are_lost()
         self.lost, after = before.sequence, self.room()

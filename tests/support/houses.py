@@ -15,14 +15,14 @@ from ephemera.lobby.restoring import Restoring
 from tests.support.clock import FakeClock
 from tests.support.ledger import Ledger
 from tests.support.patience import PATIENCE
-from tests.support.rooms import NOON, House, a_house
+from tests.support.rooms import NOON, Storey, a_storey
 from tests.support.troubled import TroubledEngine
 
 HEARS_WITHIN: Final = PATIENCE
 
 
 class Process:
-    """A house with an engine of its own, and what its readers were told of a room.
+    """A storey with an engine of its own, and what its readers were told of a room.
 
     While it is deaf, what is published does not reach it; then it learns when it looks the room up.
     """
@@ -35,7 +35,7 @@ class Process:
         self.engine = TroubledEngine(kind(self.client), clock, happened)
         self.engine.entrust(Restoring(self.engine).bring_back)
         self.engine.listen(self._hear, None, self._go_astray)
-        self.house: House = a_house(self.engine, clock=clock)
+        self.storey: Storey = a_storey(self.engine, clock=clock)
         self.happened = happened
         self.start_over("")
 
@@ -52,7 +52,7 @@ class Process:
     async def opens_with(self, token: str) -> bool:
         """Tell whether the token opens the room here."""
         try:
-            await self.house.lobby.seated(self.room_id, token)
+            await self.storey.lobby.seated(self.room_id, token)
         except NoSuchRoom:
             return False
         return True
@@ -145,15 +145,15 @@ class Street:
 
     async def begin(self) -> None:
         """Forget everything."""
-        for house in self.houses:
-            house.unwatch()
+        for storey in self.houses:
+            storey.unwatch()
         client = self.houses[0].client
         if left := set(await client.keys()) - {LAYOUT}:  # without it the engine has lost its rooms
             await client.delete(*left)
         self.ledger, self.clock.now = Ledger(), NOON
-        for house in self.houses:
-            house.start_over("")
-            house.engine.ledger = self.ledger
+        for storey in self.houses:
+            storey.start_over("")
+            storey.engine.ledger = self.ledger
 
     async def rebuild(self, place: int) -> None:
         """Put a new house where one has crashed; its readers come back."""
@@ -166,10 +166,10 @@ class Street:
             await new.watch()
 
     async def everybody_has_heard(self) -> None:
-        for house in self.houses:
-            if not house.deaf:
-                await house.has_heard(self.ledger.newest)
+        for storey in self.houses:
+            if not storey.deaf:
+                await storey.has_heard(self.ledger.newest)
 
     async def close(self) -> None:
-        for house in self.houses:
-            await house.engine.close()
+        for storey in self.houses:
+            await storey.engine.close()

@@ -19,7 +19,7 @@ from ephemera.hub.hub import Hub
 from ephemera.lobby.lobby import Admission, Waiting
 from tests.support.audit import Audit
 from tests.support.readers import Reader, Station
-from tests.support.rooms import a_house
+from tests.support.rooms import a_storey
 from tests.support.schedule import RacingEngine, Schedule
 
 FIRST_WORDS: Final = "the first words"
@@ -31,9 +31,9 @@ class Race:
     def __init__(self, seed: int, engine: RacingEngine, hub: type[Hub], feed: type[Feed]) -> None:
         self.schedule = Schedule(seed)
         self.engine = engine
-        self.house = a_house(engine)
-        of_house = hub(self.house.clock, most_streams=100)
-        self.station = Station(self.house, of_house, feed(engine, of_house))
+        self.storey = a_storey(engine)
+        of_house = hub(self.storey.clock, most_streams=100)
+        self.station = Station(self.storey, of_house, feed(engine, of_house))
         self.heard: list[Entry] = []
         engine.listen(self._hear)
         engine.listen(of_house.hear, of_house.sense)
@@ -45,18 +45,18 @@ class Race:
         self.heard.extend(entries)
 
     async def prepare(self) -> None:
-        house, lobby = self.house, self.house.lobby
+        storey, lobby = self.storey, self.storey.lobby
         self.ada = await lobby.open("Ada", Options(capacity=5), "visitor")
-        self.ben = await house.join(self.ada, "Ben")
-        self.cleo = await house.join(self.ada, "Cleo")
-        self.eve = await house.join(self.ada, "Eve")
-        self.first = await house.post(self.ada, FIRST_WORDS)
+        self.ben = await storey.join(self.ada, "Ben")
+        self.cleo = await storey.join(self.ada, "Cleo")
+        self.eve = await storey.join(self.ada, "Eve")
+        self.first = await storey.post(self.ada, FIRST_WORDS)
         await self.ada_does(c.ChangeOptions(ask=self.schedule.dice.random() < 1 / 2))
         zoe = await lobby.join(self.ada.room.code, "Zoe", "visitor", lambda _: None)
         self.zoe = zoe if isinstance(zoe, Waiting) else None
-        house.clock.turn(130)
+        storey.clock.turn(130)
         for one in (self.ada, self.ben, self.eve):
-            await house.presence.renew(self.ada.room.id, one.member.id)
+            await storey.presence.renew(self.ada.room.id, one.member.id)
         for one in (self.ada, self.ben, self.eve):
             self.listen(one)
         await Schedule(0).run([])  # until they are live
@@ -65,11 +65,11 @@ class Race:
         self.readers.append((who, self.station.tune_in(who, after=after)))
 
     async def ada_does(self, act: c.Act) -> None:
-        await self.house.act(self.ada, act)
+        await self.storey.act(self.ada, act)
 
     async def remove(self) -> None:
         """Ada removes Eve; from the answer on nothing is Eve's any more."""
-        stale = await self.house.lobby.seated(self.ada.room.id, self.eve.token)
+        stale = await self.storey.lobby.seated(self.ada.room.id, self.eve.token)
         code = new_code(self.ada.room.id) if self.schedule.dice.random() < 1 / 2 else None
         await self.ada_does(c.Remove(target=self.eve.member.id, code=code))
         if self.eve.member.id not in Audit().go_through(self.heard).removed:
@@ -77,9 +77,9 @@ class Race:
         for who, reader in self.readers:
             assert who is not self.eve or not (reader.stream and reader.stream.is_live)
         with pytest.raises(NoSuchRoom):
-            await self.house.talk.post(stale, "after all")
+            await self.storey.talk.post(stale, "after all")
         with pytest.raises(NoSuchRoom):
-            await self.house.seated(self.eve)
+            await self.storey.seated(self.eve)
         with pytest.raises(Refusal):
             await self.join("Eve", self.eve.token)
         self.listen(self.eve)
@@ -87,38 +87,38 @@ class Race:
     async def join(self, nickname: str, held: str | None = None) -> None:
         snapshot = await self.engine.load(self.ada.room.id)
         code = snapshot.room.code if snapshot else self.ada.room.code
-        await self.house.lobby.join(code, nickname, "visitor", lambda _: held)
+        await self.storey.lobby.join(code, nickname, "visitor", lambda _: held)
 
     async def reap(self) -> None:
-        await self.house.reaper.reap_due()
+        await self.storey.reaper.reap_due()
 
     async def eve_listens(self) -> None:
         self.listen(self.eve, after=self.schedule.dice.choice((0, 3, 9)))
 
     async def answer(self, who: Admission) -> None:
         if self.zoe:
-            await self.house.act(who, c.AnswerKnock(knock=self.zoe.knock.id))
+            await self.storey.act(who, c.AnswerKnock(knock=self.zoe.knock.id))
 
     async def withdraw(self) -> None:
         if self.zoe:
-            waiting = await self.house.lobby.at_the_door(self.ada.room.id, self.zoe.token)
-            await self.house.lobby.withdraw(waiting)
+            waiting = await self.storey.lobby.at_the_door(self.ada.room.id, self.zoe.token)
+            await self.storey.lobby.withdraw(waiting)
 
     def others(self) -> list[Callable[[], Awaitable[object]]]:
         """Return what else may go on at the same time."""
-        house, room_id = self.house, self.ada.room.id
+        storey, room_id = self.storey, self.ada.room.id
         ben = self.ben.member.id
         return [
-            lambda: house.post(self.eve, "says Eve"),
-            lambda: house.post(self.ben, "says Ben"),
-            lambda: house.post(self.cleo, "says Cleo"),
+            lambda: storey.post(self.eve, "says Eve"),
+            lambda: storey.post(self.ben, "says Ben"),
+            lambda: storey.post(self.cleo, "says Cleo"),
             lambda: self.join("Eve", self.eve.token),
             lambda: self.join("Mallory"),
             lambda: self.join("Dora"),
-            lambda: house.leave(self.eve),
-            lambda: house.leave(self.ben),
-            lambda: house.leave(self.ada),
-            lambda: house.presence.renew(room_id, self.cleo.member.id),
+            lambda: storey.leave(self.eve),
+            lambda: storey.leave(self.ben),
+            lambda: storey.leave(self.ada),
+            lambda: storey.presence.renew(room_id, self.cleo.member.id),
             self.reap,
             self.reap,
             self.eve_listens,

@@ -14,7 +14,7 @@ from ephemera.hub.rendering import Representation
 from ephemera.hub.stream import Stream
 from ephemera.lobby.lobby import Admission
 from ephemera.web.rendering.representations import JsonLines
-from tests.support.rooms import House, a_house
+from tests.support.rooms import Storey, a_storey
 
 JSON = JsonLines()
 TURNS = 2000
@@ -87,9 +87,9 @@ class Reader:
 
 @dataclass
 class Station:
-    """A house with a hub, where readers tune in."""
+    """A storey with a hub, where readers tune in."""
 
-    house: House
+    storey: Storey
     hub: Hub
     feed: Feed
 
@@ -132,7 +132,7 @@ class Station:
 
 def a_station(engine: Engine | None = None, *, most_streams: int = 100) -> Station:
     """Return a station on the engine given, or on one of its own."""
-    house = a_house(engine)
-    hub = Hub(house.clock, most_streams=most_streams)
-    house.engine.listen(hub.hear, hub.sense)
-    return Station(house, hub, Feed(house.engine, hub))
+    storey = a_storey(engine)
+    hub = Hub(storey.clock, most_streams=most_streams)
+    storey.engine.listen(hub.hear, hub.sense)
+    return Station(storey, hub, Feed(storey.engine, hub))

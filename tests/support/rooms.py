@@ -95,8 +95,8 @@ def named(room: Room, nickname: str) -> Member:
 
 
 @dataclass
-class House:
-    """A lobby with everything around it, on one engine and one clock."""
+class Storey:
+    """The storey of the lobby, without the web: all of it on one engine and one clock."""
 
     engine: Engine
     clock: FakeClock
@@ -165,14 +165,14 @@ class House:
         return snapshot.room.member(admission.member.id) if snapshot else None
 
 
-def a_house(
+def a_storey(
     engine: Engine | None = None,
     *,
     rate_limits: bool = False,
     most_rooms: int = 20_000,
     lifetime: float = DAY,
     clock: FakeClock | None = None,
-) -> House:
+) -> Storey:
     """Return a lobby on the engine given, or on one of its own."""
     engine = engine or MemoryEngine()
     clock = clock or FakeClock(NOON)
@@ -185,7 +185,7 @@ def a_house(
         most_rooms=most_rooms,
     )
     reaper = Reaper(engine, clock)
-    return House(
+    return Storey(
         engine, clock, use.lobby, use.talk, use.presence, reaper, use.returning, use.reading
     )
 

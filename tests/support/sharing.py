@@ -99,21 +99,21 @@ class Shared(RuleBasedStateMachine):
             self.street.happened["refused"] += 1
             assert self.is_disturbed
 
-    async def begin_again(self, house: Process, who: int) -> None:
+    async def begin_again(self, storey: Process, who: int) -> None:
         """The room ends, if there is one, and the request that opened it comes again."""
-        await self._close(house, who)
+        await self._close(storey, who)
         self.street.clock.turn(1.0)
         self.dead.discard(self.opener)  # it is theirs again, answered or not
         async with self._unless_disturbed():
-            lobby = house.house.lobby
+            lobby = storey.storey.lobby
             ada = await lobby.open("Ada", OPTIONS, "visitor", self.key)
             self._sits(ada)
             self.opener = ada.token
             for one in self.street.houses:
                 one.room_id = ada.room.id
-            await self._join(house, 0)
+            await self._join(storey, 0)
 
-    async def _join(self, house: Process, _: int) -> None:
+    async def _join(self, storey: Process, _: int) -> None:
         room = self.room
         if room is None:
             return
@@ -122,7 +122,7 @@ class Shared(RuleBasedStateMachine):
         number = self.joining[0]
         async with self._unless_disturbed():
             try:
-                place = await house.house.lobby.join(
+                place = await storey.storey.lobby.join(
                     room.code,
                     f"Guest {number}",
                     "visitor",
@@ -143,15 +143,15 @@ class Shared(RuleBasedStateMachine):
         self.people = [one for one in self.people if one.token != admission.token]
         self.people.append(admission)
 
-    async def _post(self, house: Process, who: int) -> None:
+    async def _post(self, storey: Process, who: int) -> None:
         if author := self._pick(who):
             number = self._next()
             key = f"the very own key of {number}" if who % 2 else None
             said = Said(author, self._generation(), f"words {number}", key)
             self.said.append(said)
-            await self._say(house, said)
+            await self._say(storey, said)
 
-    async def _retry(self, house: Process, who: int) -> None:
+    async def _retry(self, storey: Process, who: int) -> None:
         """Say something again, whatever became of it, and whether or not that is known."""
         tokens, generation = {one.token for one in self._seated()}, self._generation()
         again = [
@@ -160,61 +160,61 @@ class Shared(RuleBasedStateMachine):
             if one.key and one.author.token in tokens and one.generation == generation
         ]
         if again:
-            await self._say(house, again[-1 - who % len(again)])
+            await self._say(storey, again[-1 - who % len(again)])
         else:
-            await self._post(house, 1)
+            await self._post(storey, 1)
 
-    async def _say(self, house: Process, said: Said) -> None:
+    async def _say(self, storey: Process, said: Said) -> None:
         async with self._unless_disturbed():
-            author = await house.house.lobby.author(house.room_id, said.author.token)
-            cursor = await house.house.talk.post(author, said.text, said.key)
+            author = await storey.storey.lobby.author(storey.room_id, said.author.token)
+            cursor = await storey.storey.talk.post(author, said.text, said.key)
             # A room that was opened again meanwhile is another one: what is said there is new.
             assert said.cursor in {None, cursor} or cursor.generation != said.generation
             said.generation, said.cursor = cursor.generation, cursor
 
-    async def _leave(self, house: Process, who: int) -> None:
+    async def _leave(self, storey: Process, who: int) -> None:
         if leaver := self._pick(who):
             generation = self._generation()
             async with self._unless_disturbed():
-                await house.house.lobby.leave(
-                    await house.house.lobby.seated(house.room_id, leaver.token)
+                await storey.storey.lobby.leave(
+                    await storey.storey.lobby.seated(storey.room_id, leaver.token)
                 )
                 self._bury(generation, leaver)
 
-    async def _remove(self, house: Process, who: int) -> None:
+    async def _remove(self, storey: Process, who: int) -> None:
         others = [one for one in self._seated() if one is not self._host()]
         if not (host := self._host()) or not others:
             return
         generation, target = self._generation(), others[who % len(others)]
         async with self._unless_disturbed():
-            seated = await house.house.lobby.seated(house.room_id, host.token)
-            await house.house.lobby.act(seated, Remove(target=target.member.id))
+            seated = await storey.storey.lobby.seated(storey.room_id, host.token)
+            await storey.storey.lobby.act(seated, Remove(target=target.member.id))
             self._bury(generation, target)
             for one in self.street.houses:
                 if target.token in self.dead:
                     assert not await one.opens_with(target.token), "opened after all"
 
-    async def _close(self, house: Process, _: int) -> None:
+    async def _close(self, storey: Process, _: int) -> None:
         if host := self._host():
             generation = self._generation()
             async with self._unless_disturbed():
-                await house.house.lobby.close(
-                    await house.house.lobby.seated(house.room_id, host.token)
+                await storey.storey.lobby.close(
+                    await storey.storey.lobby.seated(storey.room_id, host.token)
                 )
                 self._bury(generation, *self.people)
 
-    async def _beat(self, house: Process, _: int) -> None:
+    async def _beat(self, storey: Process, _: int) -> None:
         if self.room:
-            await house.house.presence.renew(house.room_id, *self.room.seats)
+            await storey.storey.presence.renew(storey.room_id, *self.room.seats)
 
-    async def _linger(self, house: Process, who: int) -> None:
+    async def _linger(self, storey: Process, who: int) -> None:
         if visitor := self._pick(who):
             member = visitor.member.id
-            await house.house.presence.linger(house.room_id, member, self.street.clock())
+            await storey.storey.presence.linger(storey.room_id, member, self.street.clock())
 
-    async def sweep(self, house: Process, who: int) -> None:
+    async def sweep(self, storey: Process, who: int) -> None:
         self.street.clock.turn((12.0, 1.0, 5.0, 12.0)[who % 4])
-        await house.house.reaper.reap_due()
+        await storey.storey.reaper.reap_due()
 
     # Who there is
 
@@ -247,31 +247,31 @@ class Shared(RuleBasedStateMachine):
 
     async def check(self, place: int) -> None:
         await self.street.everybody_has_heard()
-        house, newest = self.street.houses[place], self.street.ledger.newest
+        storey, newest = self.street.houses[place], self.street.ledger.newest
         for one in self.street.houses:
-            if one.watches or one is house:  # the others remember nothing
+            if one.watches or one is storey:  # the others remember nothing
                 await self._check_house(one)
         if self.checked != newest:
-            log = await house.engine.real.read(house.room_id, None)
+            log = await storey.engine.real.read(storey.room_id, None)
             assert (log or []) == self.street.ledger.log
             self.checked = newest
         self._check_messages()
         if self.room is None:
-            left = set(await house.client.keys())
-            assert left <= {LAYOUT, SWEPT, keys_of(house.room_id).gone}
+            left = set(await storey.client.keys())
+            assert left <= {LAYOUT, SWEPT, keys_of(storey.room_id).gone}
         self.is_well = True
 
-    async def _check_house(self, house: Process) -> None:
+    async def _check_house(self, storey: Process) -> None:
         ledger = self.street.ledger
-        seen = await house.engine.real.load(house.room_id)
+        seen = await storey.engine.real.load(storey.room_id)
         there_is = Snapshot(ledger.room, ledger.leases) if ledger.room else None
         assert seen == there_is, "seen otherwise"
-        await house.has_heard(ledger.newest)
-        if house.is_astray:
-            house.resync()
-        for entry in house.heard:
+        await storey.has_heard(ledger.newest)
+        if storey.is_astray:
+            storey.resync()
+        for entry in storey.heard:
             assert ledger.has(entry), "heard otherwise"
-        house.heard.clear()
+        storey.heard.clear()
         for token in self.dead:
             assert not seen or not seen.room.holder_of(digest_of(token))
 
