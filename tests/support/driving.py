@@ -27,6 +27,7 @@ from ephemera.domain.words import Word
 from ephemera.engine.memory import MemoryEngine
 from ephemera.engine.redis.records import pieces_of, room_from_pieces
 from ephemera.lobby.lobby import Admission, Seated, Waiting
+from tests.support.kinds import all_below
 from tests.support.losing import lose_and_bring_back
 from tests.support.model import Model, Somebody, Way
 from tests.support.rooms import a_storey, at_once
@@ -35,6 +36,7 @@ FOR_HOSTS: Final = frozenset(
     {c.Remove, c.Mute, c.Appoint, c.Resign, c.Lock, c.Rotate, c.Invite, c.Revoke}
     | {c.ChangeOptions, c.Close}
 )
+assert all_below(c.Power) == FOR_HOSTS, "what only a host may do is said in two places on purpose"
 FOR_VOICES: Final = frozenset({c.Post, c.Edit, c.React})
 NO_CODE: Final = "0" * 10
 

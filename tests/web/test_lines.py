@@ -1,7 +1,8 @@
 """What a stencil draws is what the template says, byte for byte."""
 
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import MessagePosted, Quote
 from ephemera.domain.log import Entry
 from ephemera.web.furniture import read_once
+from ephemera.web.rendering.fields import entry_fields
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.lines import PlainMessage
 from ephemera.web.rendering.stencils import Stencil, hole
@@ -36,6 +38,13 @@ class Sealed(MessagePosted):
     seal: str
 
 
+MORE: Final[Mapping[str, Any]] = {
+    "action": True,
+    "reply": Quote(1, "p2", "Ben", "hi"),
+    "expires_at": 1_795_408_900.0,
+    "edited": True,
+    "reactions": (("p2", "love"),),
+}
 HELLO: Final = MessagePosted(at=1_795_408_871.766, member_id="p1", nickname="Ada", text="hello")
 
 texts = st.text() | st.sampled_from(
@@ -62,19 +71,18 @@ def test_a_message_is_drawn_as_the_template_says(
     assert PLAIN.render(entry) == FRAGMENTS.render(TEMPLATE, ENGLISH, entry=entry)
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        replace(HELLO, action=True),
-        replace(HELLO, reply=Quote(1, "p2", "Ben", "hi")),
-        replace(HELLO, expires_at=1_795_408_900.0),
-        replace(HELLO, edited=True),
-        replace(HELLO, reactions=(("p2", "love"),)),
-    ],
-    ids=["action", "reply", "vanishing", "edited", "reactions"],
-)
-def test_what_holds_more_than_words_is_left_to_the_template(event: MessagePosted) -> None:
-    assert PLAIN.render(an_entry(event)) is None
+@pytest.mark.parametrize("field", MORE)
+def test_what_holds_more_than_words_is_left_to_the_template_and_told_to_programs(
+    field: str,
+) -> None:
+    more = an_entry(replace(HELLO, **{field: MORE[field]}))
+    assert PLAIN.render(more) is None
+    assert entry_fields(more, ENGLISH).keys() - entry_fields(an_entry(HELLO), ENGLISH).keys()
+
+
+def test_all_that_a_message_may_hold_beside_words_is_looked_at() -> None:
+    usual = {field.name for field in fields(MessagePosted) if field.default is not MISSING}
+    assert usual == set(MORE)
 
 
 def test_a_hole_without_a_value_is_an_error() -> None:
