@@ -132,14 +132,6 @@ class House:
         member.token = answer.json["token"]
         return member, answer.json
 
-    async def assert_only(self, path: str, *methods: str) -> None:
-        """Every other method is answered 405 with an Allow that names these (and OPTIONS)."""
-        for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - set(methods):
-            answer = await self.ask(method, path, CURL)
-            assert answer.status == 405, (method, answer)
-            allowed = {name.strip() for name in answer.headers["Allow"].split(",")}
-            assert allowed == {*methods, "OPTIONS"}
-
 
 @dataclass
 class Person:

@@ -42,7 +42,3 @@ async def test_times_in_words_are_those_that_hold(
 
 async def test_the_path_decides_the_representation(house: House) -> None:
     assert await Person(house).get("/about", CURL) == await Person(house).get("/about", BROWSER)
-
-
-async def test_the_page_is_only_read(house: House) -> None:
-    await house.assert_only("/about", "GET", "HEAD")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, House, Scene
+from tests.support.cast import Scene
 
 
 @pytest.mark.parametrize("kind", [PROGRAM, CURL], ids=["program", "curl"])
@@ -48,7 +48,3 @@ async def test_outsiders_cannot_end_a_room(scene: Scene) -> None:
 
 async def test_a_room_that_has_ended_cannot_be_ended(scene: Scene) -> None:
     await scene.assert_gone("POST", "/close")
-
-
-async def test_closing_is_only_posted(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/close", "POST")

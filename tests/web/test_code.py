@@ -7,7 +7,7 @@ import segno
 
 from ephemera.domain.codes import show_code
 from tests.support.asking import BROWSER, CURL, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, Answer, House, Person, Scene
+from tests.support.cast import Answer, House, Person, Scene
 from tests.support.page import Page
 from tests.support.powers import ONLY_HOSTS, Stage, set_stage
 
@@ -35,10 +35,6 @@ async def test_a_former_host_may_no_more(stage: Stage) -> None:
 
 async def test_a_room_that_has_ended_gets_no_code(scene: Scene) -> None:
     await scene.assert_gone("POST", "/code", {})
-
-
-async def test_the_code_is_only_posted_to(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/code", "POST")
 
 
 # What it does
@@ -169,10 +165,6 @@ async def test_nobody_else_gets_the_picture(house: House) -> None:
 
 async def test_the_picture_goes_with_the_room(scene: Scene) -> None:
     await scene.assert_gone("GET", "/qr.svg")
-
-
-async def test_the_picture_is_only_read(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/qr.svg", "GET", "HEAD")
 
 
 def modules(svg: str) -> set[tuple[int, int]]:

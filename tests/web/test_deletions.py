@@ -6,7 +6,7 @@ import pytest
 
 from tests.lobby.test_talk import holds
 from tests.support.asking import BROWSER, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import House, Person
+from tests.support.cast import Person
 from tests.support.page import Page
 from tests.support.powers import Stage, Why
 
@@ -72,10 +72,6 @@ async def test_the_words_of_who_was_removed_are_the_hosts_to_take_back(stage: St
     assert await is_there(stage, SECRET)
     await stage.act(stage.cleo, TAIL, {"message": said})
     assert not await is_there(stage, SECRET)
-
-
-async def test_deletions_are_only_posted(house: House) -> None:
-    await house.assert_only("/rooms/whatever/deletions", "POST")
 
 
 # Bad input

@@ -6,7 +6,6 @@ import pytest
 
 from tests.lobby.test_talk import holds
 from tests.support.asking import BROWSER, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import House
 from tests.support.page import Page
 from tests.support.powers import Stage, Why
 from tests.web.test_deletions import NOT_AUTHOR, SECRET, UNKNOWN
@@ -113,10 +112,6 @@ async def test_a_browser_without_scripts_keeps_what_was_refused(stage: Stage) ->
     answer = await stage.ben.post(stage.path + TAIL, BROWSER, form(said, typed))
     assert answer.status == 409
     assert kept(answer) == typed
-
-
-async def test_edits_are_only_posted(house: House) -> None:
-    await house.assert_only("/rooms/whatever/edits", "POST")
 
 
 # Marked, and the old words are gone

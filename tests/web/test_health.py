@@ -1,7 +1,5 @@
 """GET /health/live, /health/ready and /metrics: numbers only."""
 
-import pytest
-
 from tests.support.asking import Kind, by_kind
 from tests.support.cast import House, Person, Scene, set_scene
 
@@ -56,8 +54,3 @@ async def test_metrics_name_nobody(scene: Scene) -> None:
     metrics = (await scene.mallory.get("/metrics")).text
     for word in ("Ada", "Ben", scene.room, scene.code, scene.ada.address):
         assert word not in metrics
-
-
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
-async def test_numbers_are_only_read(house: House, path: str) -> None:
-    await house.assert_only(path, "GET", "HEAD")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.asking import BROWSER, CURL, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, House, Scene
+from tests.support.cast import House, Scene
 from tests.support.page import Element, Page
 from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
@@ -93,11 +93,6 @@ async def test_what_is_so_already_is_done_without_a_word(stage: Stage, kind: Kin
 @pytest.mark.parametrize("tail", ["/hosts", "/resignations"])
 async def test_a_room_that_has_ended_has_none(scene: Scene, tail: str) -> None:
     await scene.assert_gone("POST", tail, {"member": "p2"})
-
-
-@pytest.mark.parametrize("tail", ["/hosts", "/resignations"])
-async def test_both_are_only_posted(house: House, tail: str) -> None:
-    await house.assert_only(f"/rooms/{NEVER}{tail}", "POST")
 
 
 # Several hosts

@@ -61,11 +61,6 @@ async def test_a_room_that_has_ended_has_no_invitations(scene: Scene, tail: str)
     await scene.assert_gone("POST", tail, {"invitation": "i1"})
 
 
-@pytest.mark.parametrize("tail", ["/invitations", "/revocations"])
-async def test_they_are_only_posted(house: House, tail: str) -> None:
-    await house.assert_only(f"/rooms/{NEVER}{tail}", "POST")
-
-
 # Issuing: the answer
 
 

@@ -101,10 +101,6 @@ async def test_a_link_that_ends_in_no_code_is_a_wrong_code(scene: Scene, link: s
     assert f'name="code" value="{link}"' in page.text
 
 
-async def test_joining_is_posted_and_the_form_is_read(house: House) -> None:
-    await house.assert_only("/join", "GET", "HEAD", "POST")
-
-
 WRONG_CODES = (
     "ZZZZZ-ZZZZZ",
     "A",

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.support.asking import Kind, by_kind
-from tests.support.cast import House, Scene
+from tests.support.cast import Scene
 
 
 def lines_of(text: str) -> list[dict[str, Any]]:
@@ -149,7 +149,3 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
     await scene.assert_gone("GET", "/json?once=1")
-
-
-async def test_lines_are_only_read(house: House) -> None:
-    await house.assert_only("/rooms/whatever/json", "GET", "HEAD")

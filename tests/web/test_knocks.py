@@ -309,10 +309,6 @@ async def test_a_room_that_filled_up_lets_nobody_in(stage: Stage) -> None:
     await stage.act(stage.ada, "/admissions", {"knock": "k1"})
 
 
-async def test_admissions_are_only_posted(stage: Stage) -> None:
-    await stage.house.assert_only(f"{stage.path}/admissions", "POST")
-
-
 async def test_in_a_room_that_is_gone_nobody_is_let_in(stage: Stage) -> None:
     await stage.assert_gone("POST", "/admissions", {"knock": "k1"})
 
@@ -364,10 +360,6 @@ async def test_nobody_but_who_waits_learns_of_a_knock(stage: Stage, kind: Kind) 
     assert await state_of(stage, stage.ada) == "admitted"
     await stage.end_room()
     assert await stage.zoe.get(f"{stage.path}/knock", kind) == never
-
-
-async def test_a_knock_is_only_looked_at(stage: Stage) -> None:
-    await stage.house.assert_only(f"{stage.path}/knock", "GET", "HEAD")
 
 
 # What those in the room see

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, Answer, House, Scene
+from tests.support.cast import Answer, Scene
 
 
 @pytest.mark.parametrize("kind", [PROGRAM, CURL], ids=["program", "curl"])
@@ -119,10 +119,6 @@ async def test_outsiders_cannot_leave(scene: Scene) -> None:
 
 async def test_a_room_that_has_ended_cannot_be_left(scene: Scene) -> None:
     await scene.assert_gone("POST", "/leave")
-
-
-async def test_leaving_is_only_posted(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/leave", "POST")
 
 
 async def test_what_is_sent_along_does_not_matter(scene: Scene) -> None:

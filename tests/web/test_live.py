@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.asking import BROWSER, CURL
-from tests.support.cast import FORM, House, Scene
+from tests.support.cast import FORM, Scene
 
 
 async def test_the_live_document_shows_the_log_as_html_and_goes_on(scene: Scene) -> None:
@@ -79,12 +79,3 @@ async def test_outsiders_cannot_post(scene: Scene) -> None:
 @pytest.mark.parametrize("tail", ["/live", "/roster", "/composer"])
 async def test_a_room_that_has_ended_is_gone(scene: Scene, tail: str) -> None:
     await scene.assert_gone("GET", tail)
-
-
-@pytest.mark.parametrize("tail", ["/live", "/roster"])
-async def test_the_frames_are_only_read(house: House, tail: str) -> None:
-    await house.assert_only(f"/rooms/whatever{tail}", "GET", "HEAD")
-
-
-async def test_the_composer_is_read_and_posted(house: House) -> None:
-    await house.assert_only("/rooms/whatever/composer", "GET", "HEAD", "POST")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, House, Person, Scene
+from tests.support.cast import House, Person, Scene
 from tests.support.page import Page
 from tests.support.powers import ONLY_HOSTS, Stage, set_stage
 
@@ -37,10 +37,6 @@ async def test_a_former_host_may_no_more(stage: Stage) -> None:
 
 async def test_a_room_that_has_ended_is_not_locked(scene: Scene) -> None:
     await scene.assert_gone("POST", "/lock", {"state": "on"})
-
-
-async def test_the_lock_is_only_posted_to(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/lock", "POST")
 
 
 # What it does

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import FORM, NEVER, Answer, House, Scene, set_scene
+from tests.support.cast import FORM, Answer, House, Scene, set_scene
 from tests.support.page import Page
 
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
@@ -337,7 +337,3 @@ async def test_outsiders_cannot_post(scene: Scene) -> None:
 
 async def test_a_room_that_has_ended_takes_no_message(scene: Scene) -> None:
     await scene.assert_gone("POST", "/messages", {"text": "Hello"})
-
-
-async def test_messages_are_posted_and_looked_at(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/messages", "GET", "HEAD", "POST")

@@ -1,7 +1,7 @@
 """GET /rooms/{id}/mine.css: the style sheet that tells what is the reader's own."""
 
 from tests.support.asking import KINDS
-from tests.support.cast import House, Scene
+from tests.support.cast import Scene
 
 
 async def test_each_member_gets_the_sheet_that_knows_them(scene: Scene) -> None:
@@ -28,7 +28,3 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
     await scene.assert_gone("GET", "/mine.css")
-
-
-async def test_the_sheet_is_only_read(house: House) -> None:
-    await house.assert_only("/rooms/whatever/mine.css", "GET", "HEAD")

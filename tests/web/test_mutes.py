@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, Browser, House, Person, Scene
+from tests.support.cast import Browser, House, Person, Scene
 from tests.support.page import Page
 from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
@@ -88,10 +88,6 @@ async def test_what_is_so_already_is_done_without_a_word(stage: Stage, kind: Kin
 
 async def test_a_room_that_has_ended_mutes_nobody(scene: Scene) -> None:
     await scene.assert_gone("POST", "/mutes", {"member": "p2"})
-
-
-async def test_mutes_are_only_posted(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/mutes", "POST")
 
 
 # The voice

@@ -207,10 +207,6 @@ async def test_a_full_house_says_when_to_come_back() -> None:
     assert "We cannot take more right now." in page.text
 
 
-async def test_rooms_are_only_posted(house: House) -> None:
-    await house.assert_only("/rooms", "POST")
-
-
 async def test_ids_codes_and_tokens_are_never_the_same_twice(house: House) -> None:
     def secrets(answer: Any) -> set[str]:  # noqa: ANN401 - JSON
         return {answer["room"]["id"], answer["room"]["code"], answer["token"]}

@@ -168,10 +168,6 @@ async def assert_gone_sheet(scene: Scene) -> None:
         assert await scene.ada.get(f"{scene.path}/options", kind) == never
 
 
-async def test_options_are_read_and_posted(house: House) -> None:
-    await house.assert_only("/rooms/whatever/options", "GET", "HEAD", "POST")
-
-
 async def test_a_cross_site_form_changes_nothing(stage: Stage) -> None:
     form, foreign = {"grace": "30"}, {"Origin": "https://evil.example"}
     refused = await stage.ada.post(f"{stage.path}/options", BROWSER, form, headers=foreign)

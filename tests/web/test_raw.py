@@ -95,7 +95,3 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
 
 async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
     await scene.assert_gone("GET", "/raw?once=1")
-
-
-async def test_lines_are_only_read(house: House) -> None:
-    await house.assert_only("/rooms/whatever/raw", "GET", "HEAD")

@@ -6,7 +6,6 @@ import pytest
 
 from ephemera.domain.rooms import Sign
 from tests.support.asking import BROWSER, HTMX, Kind, by_kind
-from tests.support.cast import House
 from tests.support.page import Page, parse
 from tests.support.powers import Stage, Why
 from tests.web.test_deletions import UNKNOWN
@@ -114,10 +113,6 @@ async def test_another_sign_is_refused(stage: Stage, sign: str) -> None:
     sentence = "Choose one of: yes, no, love, laugh, wow, sad; or none, to take yours off."
     why = Why(422, "invalid", sentence)
     await stage.assert_refused(stage.ada, TAIL, form(said, sign), why)
-
-
-async def test_reactions_are_only_posted(house: House) -> None:
-    await house.assert_only("/rooms/whatever/reactions", "POST")
 
 
 async def test_programs_get_the_sign_and_later_ones_all_of_them(stage: Stage) -> None:

@@ -129,10 +129,6 @@ async def test_a_room_that_has_ended_removes_nobody(scene: Scene) -> None:
     await scene.assert_gone("POST", "/removals", {"member": "p2"})
 
 
-async def test_removals_are_only_posted(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/removals", "POST")
-
-
 async def test_two_hosts_at_once_remove_somebody_once(stage: Stage) -> None:
     form = {"member": await stage.id_of("Ben"), "keep_code": "yes"}
     async with asyncio.TaskGroup() as both:

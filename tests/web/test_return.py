@@ -103,10 +103,6 @@ async def test_after_the_wipe_there_is_no_way_back(scene: Scene) -> None:
     assert (await scene.ben.post(f"{scene.path}/return", PROGRAM)).status == 404
 
 
-async def test_returning_is_only_posted(house: House) -> None:
-    await house.assert_only(f"/rooms/{NEVER}/return", "POST")
-
-
 # The invitation again
 
 

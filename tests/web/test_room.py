@@ -91,10 +91,6 @@ async def test_a_room_whose_time_is_up_is_gone_although_people_are_in_it() -> No
     assert await scene.ben.get(scene.path, BROWSER) == never
 
 
-async def test_the_page_is_only_read(house: House) -> None:
-    await house.assert_only("/rooms/whatever", "GET", "HEAD")
-
-
 @pytest.mark.parametrize(
     "room", ["%00", "%FF", "..", "%2e%2e%2f", "0" * 5000, "%22%3E%3Cb%3E", "data:%0A%0Ax"]
 )

@@ -6,7 +6,6 @@ from typing import Final
 import pytest
 
 from tests.support.asking import BROWSER, Kind, by_kind
-from tests.support.cast import House
 from tests.support.page import Page, events_of
 from tests.support.powers import Stage
 
@@ -107,7 +106,3 @@ async def test_whoever_has_no_seat_tells_nobody(stage: Stage) -> None:
             assert (await outsider.post(stage.path + TAIL)).status == 404
         await stage.act(stage.ada, "/lock", {})
         assert "writing" not in await stream.until("room-locked")
-
-
-async def test_writing_is_only_posted(house: House) -> None:
-    await house.assert_only("/rooms/whatever/writing", "POST")
