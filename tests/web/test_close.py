@@ -44,7 +44,3 @@ async def test_nothing_of_the_room_is_left(scene: Scene) -> None:
 async def test_outsiders_cannot_end_a_room(scene: Scene) -> None:
     await scene.assert_closed_to_outsiders("POST", "/close")
     assert (await scene.ben.get(scene.path)).status == 200
-
-
-async def test_a_room_that_has_ended_cannot_be_ended(scene: Scene) -> None:
-    await scene.assert_gone("POST", "/close")

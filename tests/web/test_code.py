@@ -7,7 +7,7 @@ import segno
 
 from ephemera.domain.codes import show_code
 from tests.support.asking import BROWSER, CURL, PROGRAM, Kind, by_kind
-from tests.support.cast import Answer, House, Person, Scene
+from tests.support.cast import Answer, House, Person
 from tests.support.page import Page
 from tests.support.powers import ONLY_HOSTS, Stage, set_stage
 
@@ -31,10 +31,6 @@ async def test_a_former_host_may_no_more(stage: Stage) -> None:
     await stage.act(stage.cleo, "/code", {})
     await stage.act(stage.cleo, "/resignations", {})
     await stage.assert_refused(stage.cleo, "/code", {}, ONLY_HOSTS)
-
-
-async def test_a_room_that_has_ended_gets_no_code(scene: Scene) -> None:
-    await scene.assert_gone("POST", "/code", {})
 
 
 # What it does
@@ -161,10 +157,6 @@ async def test_nobody_else_gets_the_picture(house: House) -> None:
     assert (await stage.mona.get(f"{stage.path}/qr.svg")).status == 200
     await stage.assert_closed_to_outsiders("GET", "/qr.svg")
     await stage.assert_closed_to_outsiders("HEAD", "/qr.svg")
-
-
-async def test_the_picture_goes_with_the_room(scene: Scene) -> None:
-    await scene.assert_gone("GET", "/qr.svg")
 
 
 def modules(svg: str) -> set[tuple[int, int]]:

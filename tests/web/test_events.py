@@ -139,10 +139,6 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
     await scene.assert_closed_to_outsiders("HEAD", "/events")
 
 
-async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await scene.assert_gone("GET", "/events?once=1")
-
-
 async def test_own_and_other_messages_are_the_same_bytes_for_all(scene: Scene) -> None:
     await scene.ada.say(scene.room, "Hello")
     await scene.ben.say(scene.room, "Hello back")

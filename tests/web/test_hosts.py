@@ -90,11 +90,6 @@ async def test_what_is_so_already_is_done_without_a_word(stage: Stage, kind: Kin
         assert await stage.known() == before
 
 
-@pytest.mark.parametrize("tail", ["/hosts", "/resignations"])
-async def test_a_room_that_has_ended_has_none(scene: Scene, tail: str) -> None:
-    await scene.assert_gone("POST", tail, {"member": "p2"})
-
-
 # Several hosts
 
 

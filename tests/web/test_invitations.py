@@ -56,11 +56,6 @@ async def test_a_former_host_issues_and_revokes_no_more(stage: Stage) -> None:
     await stage.assert_refused(stage.cleo, "/revocations", {"invitation": "i1"}, ONLY_HOSTS)
 
 
-@pytest.mark.parametrize("tail", ["/invitations", "/revocations"])
-async def test_a_room_that_has_ended_has_no_invitations(scene: Scene, tail: str) -> None:
-    await scene.assert_gone("POST", tail, {"invitation": "i1"})
-
-
 # Issuing: the answer
 
 

@@ -145,7 +145,3 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.ask("HEAD", f"{scene.path}/json")).status == 200
     await scene.assert_closed_to_outsiders("GET", "/json")
     await scene.assert_closed_to_outsiders("HEAD", "/json")
-
-
-async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await scene.assert_gone("GET", "/json?once=1")

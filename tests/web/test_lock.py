@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, KINDS, PROGRAM, Kind, by_kind
-from tests.support.cast import House, Person, Scene
+from tests.support.cast import House, Person
 from tests.support.page import Page
 from tests.support.powers import ONLY_HOSTS, Stage, set_stage
 
@@ -33,10 +33,6 @@ async def test_a_former_host_may_no_more(stage: Stage) -> None:
     await stage.act(stage.cleo, "/resignations", {})
     await stage.assert_refused(stage.cleo, "/lock", {"state": "off"}, ONLY_HOSTS)
     assert (await stage.now()).locked
-
-
-async def test_a_room_that_has_ended_is_not_locked(scene: Scene) -> None:
-    await scene.assert_gone("POST", "/lock", {"state": "on"})
 
 
 # What it does

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, House, Scene
+from tests.support.cast import NEVER, House
 from tests.support.page import Element, parse
 from tests.support.powers import Stage, set_stage
 
@@ -129,10 +129,6 @@ async def test_outsiders_learn_nothing(house: House, kind: Kind) -> None:
     assert never.status == 404
     for outsider in stage.outsiders:
         assert await outsider.get(f"{stage.path}/members?member=p2", kind) == never
-
-
-async def test_a_room_that_has_ended_shows_nobody(scene: Scene) -> None:
-    await scene.assert_gone("GET", "/members?member=p2")
 
 
 @pytest.mark.parametrize("gone", ["p3", "p6"], ids=["left", "removed"])

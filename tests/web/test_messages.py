@@ -333,7 +333,3 @@ async def test_outsiders_cannot_post(scene: Scene) -> None:
     await scene.assert_closed_to_outsiders("POST", "/messages", {"text": "Hello"})
     await scene.assert_closed_to_outsiders("POST", "/messages", {"text": ""})
     assert await log_of(scene) == []
-
-
-async def test_a_room_that_has_ended_takes_no_message(scene: Scene) -> None:
-    await scene.assert_gone("POST", "/messages", {"text": "Hello"})

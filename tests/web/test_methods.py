@@ -1,12 +1,24 @@
-"""Every address takes its own methods and no other."""
+"""What holds for every address: it takes its own methods only, and a room that ended never was."""
 
 from typing import Final
 
 import pytest
 
 from tests.support.asking import CURL
-from tests.support.cast import NEVER, House
+from tests.support.cast import NEVER, House, Scene
 
+ROOM: Final = "/rooms/<room_id>"
+ANYTHING: Final = {
+    "member": "p2",
+    "message": "m-1",
+    "invitation": "i1",
+    "knock": "k1",
+    "text": "Hello",
+    "state": "on",
+    "sign": "yes",
+    "grace": "30",
+}
+"""A form with what each of these addresses wants."""
 READ: Final = {"GET", "HEAD", "OPTIONS"}
 POSTED: Final = {"POST", "OPTIONS"}
 METHODS: Final = {
@@ -14,9 +26,9 @@ METHODS: Final = {
     **dict.fromkeys(("/health/live", "/health/ready", "/metrics"), READ),
     "/join": READ | POSTED,
     "/rooms": POSTED,
-    "/rooms/<room_id>": READ,
+    ROOM: READ,
     **{
-        f"/rooms/<room_id>/{noun}": methods
+        f"{ROOM}/{noun}": methods
         for nouns, methods in {
             "events json raw live waiting knock roster members mine.css qr.svg": READ,
             "messages composer options": READ | POSTED,
@@ -44,3 +56,19 @@ async def test_another_method_is_answered_with_those_there_are(house: House, rul
         answer = await house.ask(method, path, CURL)
         assert answer.status == 405, (method, answer)
         assert {name.strip() for name in answer.headers["Allow"].split(",")} == METHODS[rule]
+
+
+@pytest.mark.parametrize(
+    ("method", "tail"),
+    [
+        (method, rule.removeprefix(ROOM))
+        for rule, methods in METHODS.items()
+        if rule.startswith(ROOM)
+        for method in sorted(methods & {"GET", "POST"})
+    ],
+)
+async def test_a_room_that_has_ended_is_one_that_never_was(
+    scene: Scene, method: str, tail: str
+) -> None:
+    query = "?once=1&member=p2&message=m-1" if method == "GET" else ""
+    await scene.assert_gone(method, tail + query, ANYTHING if method == "POST" else None)

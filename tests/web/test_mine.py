@@ -24,7 +24,3 @@ async def test_the_sheet_is_the_same_however_it_is_asked_for(scene: Scene) -> No
 
 async def test_outsiders_learn_nothing(scene: Scene) -> None:
     await scene.assert_closed_to_outsiders("GET", "/mine.css")
-
-
-async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await scene.assert_gone("GET", "/mine.css")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind, by_kind
-from tests.support.cast import Browser, House, Person, Scene
+from tests.support.cast import Browser, House, Person
 from tests.support.page import Page
 from tests.support.powers import ONLY_HOSTS, Stage, Why, set_stage
 
@@ -84,10 +84,6 @@ async def test_what_is_so_already_is_done_without_a_word(stage: Stage, kind: Kin
         for host in stage.hosts:
             stage.assert_done(kind, await host.post(f"{stage.path}/mutes", kind, form))
         assert await stage.known() == before
-
-
-async def test_a_room_that_has_ended_mutes_nobody(scene: Scene) -> None:
-    await scene.assert_gone("POST", "/mutes", {"member": "p2"})
 
 
 # The voice

@@ -91,7 +91,3 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.ask("HEAD", f"{scene.path}/raw")).status == 200
     await scene.assert_closed_to_outsiders("GET", "/raw")
     await scene.assert_closed_to_outsiders("HEAD", "/raw")
-
-
-async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await scene.assert_gone("GET", "/raw?once=1")

@@ -125,10 +125,6 @@ async def test_who_leaves_just_before_does_not_come_back_by_the_code(
     assert back.status == 201, "it is no ban: there was no seat to ban"
 
 
-async def test_a_room_that_has_ended_removes_nobody(scene: Scene) -> None:
-    await scene.assert_gone("POST", "/removals", {"member": "p2"})
-
-
 async def test_two_hosts_at_once_remove_somebody_once(stage: Stage) -> None:
     form = {"member": await stage.id_of("Ben"), "keep_code": "yes"}
     async with asyncio.TaskGroup() as both:

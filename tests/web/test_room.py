@@ -77,10 +77,6 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
     await scene.assert_closed_to_outsiders("HEAD", "")
 
 
-async def test_a_room_that_has_ended_is_gone(scene: Scene) -> None:
-    await scene.assert_gone("GET", "")
-
-
 async def test_a_room_whose_time_is_up_is_gone_although_people_are_in_it() -> None:
     scene = await set_scene(House(lifetime=300))
     for _ in range(5):
