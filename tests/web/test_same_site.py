@@ -1,9 +1,14 @@
 """State changes only by POST from the same site (DESIGN.md, section 8)."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from ephemera.hub import in_flight
 from tests.support.asking import BROWSER, PROGRAM, Kind, by_kind
 from tests.support.cast import House, Person, Scene
+from tests.support.patience import PATIENCE
 
 SAME = "http://ephemera.test"
 ALLOWED: list[dict[str, str]] = [
@@ -126,3 +131,32 @@ async def test_a_method_in_disguise_is_none(scene: Scene) -> None:
     )
     assert answer.status == 405
     assert (await scene.ada.get(scene.path)).status == 200
+
+
+async def test_who_takes_the_answer_slowly_is_told_all_of_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is about no room, so there is none whose end could cut it."""
+    for name in ("SLOW_SECONDS", "LAST_SECONDS"):
+        monkeypatch.setattr(in_flight, name, 0)
+    let, sent = asyncio.Event(), []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        await let.wait()
+
+    scope = {"type": "http", "method": "POST", "scheme": "http", "path": "/rooms"}
+    app: Any = house.app
+    foreign = [(b"sec-fetch-site", b"cross-site")]
+    serving = asyncio.ensure_future(app({**scope, "headers": foreign}, receive, send))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    let.set()
+    await asyncio.wait_for(serving, PATIENCE)
+    assert [message["type"] for message in sent][:2] == [
+        "http.response.start",
+        "http.response.body",
+    ]

@@ -102,7 +102,7 @@ class Front:
         is_early = not call.body.has_arrived
         sending = answers.begin(answer, call.send, secure=call.asked.secure, more=is_early)
         if rest := start(sending):
-            await self._in_flight.guard(call.room_id, rest)
+            await (self._in_flight.guard(call.room_id, rest) if call.room_id else rest)
         if is_early:
             await call.body.drop()
             await answers.end(call.send)
