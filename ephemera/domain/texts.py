@@ -9,6 +9,8 @@ from ephemera.domain.errors import Invalid
 MOST_CHARACTERS: Final = 4_000
 MOST_BYTES: Final = 16 * 1024
 MOST_LINES: Final = 100
+ACTION: Final = "/me "
+"""What a text begins with that tells what its author does."""
 
 _BLANK_START: Final = re.compile(r"\A(?:[^\S\n]*\n)+")
 _LINE_END: Final = re.compile("\r\n|[\r\u2028\u2029]")

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from ephemera.domain.texts import ACTION
 from ephemera.terminal import looks
 from ephemera.terminal.client import Client
 from ephemera.terminal.events import (
@@ -97,7 +98,7 @@ class Conversation:
                 typed = await self._screen.ask(draft)
             except EOFError:
                 typed = "/quit"
-            if typed.startswith("/") and not typed.startswith(("//", "/me ")):
+            if typed.startswith("/") and not typed.startswith(("//", ACTION)):
                 if ending := await self._obey(typed):
                     return ending
             elif typed:

@@ -11,6 +11,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from ephemera.domain.terminals import speaker, terminal_safe
+from ephemera.domain.texts import ACTION
 from ephemera.terminal.events import Event, inline, kind_of, number_of, text_of, within
 from ephemera.terminal.roster import Person
 
@@ -111,7 +112,7 @@ def _message(event: Event) -> Fragments:
         ),
         ("", ": "),
         ("class:notice", _quote(event)),
-        ("", f"/me {text}" if event.get("action") is True else text),
+        ("", ACTION + text if event.get("action") is True else text),
         ("class:notice", f"{_marks(event)}\n"),
     ]
 

@@ -18,13 +18,13 @@ from ephemera.domain.events import (
 )
 from ephemera.domain.evolve import evolve
 from ephemera.domain.rooms import MOST_TRACES, Member, Room, Trace
+from ephemera.domain.texts import ACTION
 
 EDIT_SECONDS: Final = 300
 """How long a message can be edited."""
 AT_ONCE: Final = 20
 """How many messages disappear before their time when more were said than can be followed: not
 one by one, since each such event takes a place in the log."""
-_ACTION: Final = "/me "
 
 
 def post(room: Room, by: Member, act: Post, now: float) -> Facts:
@@ -122,7 +122,7 @@ def _is_old(room: Room, message: int) -> bool:
 
 def _deed(text: str) -> str:
     """Return what somebody does who types `/me` and that, or nothing."""
-    return text.removeprefix(_ACTION).strip() if text.startswith(_ACTION) else ""
+    return text.removeprefix(ACTION).strip() if text.startswith(ACTION) else ""
 
 
 def _make_room(room: Room, now: float) -> Facts:

@@ -37,7 +37,7 @@ from ephemera.domain.rooms import (
     Options,
     Sign,
 )
-from ephemera.domain.texts import MOST_CHARACTERS
+from ephemera.domain.texts import ACTION, MOST_CHARACTERS
 from ephemera.domain.words import read_word
 from ephemera.web.rendering.choices import chosen_length, people, seats
 from ephemera.web.rendering.languages import CATALOGUES, Sentence, duration, plural_forms
@@ -56,6 +56,7 @@ _STATED: Final[dict[str, Any]] = {
     "most_characters": MOST_CHARACTERS,
     "most_former_names": MOST_FORMER_NAMES,
     "most_seats": MOST_SEATS,
+    "slash_me": ACTION,
     "signs": get_args(Sign),
     "usual": Options(),
     "usual_invitation_seconds": USUAL_INVITATION_SECONDS,

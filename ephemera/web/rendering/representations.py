@@ -8,6 +8,7 @@ from ephemera.domain.cursors import NOWHERE
 from ephemera.domain.events import Event, RoomWiped, Signal, Superseded
 from ephemera.domain.log import Entry, Snapshot
 from ephemera.domain.terminals import speaker
+from ephemera.domain.texts import ACTION
 from ephemera.hub.rendering import Representation, Subscriber
 from ephemera.web.rendering.encoding import event_bytes, json_bytes, text_bytes
 from ephemera.web.rendering.fields import (
@@ -196,4 +197,4 @@ def _line(event: Event, locale: str) -> str:
 
 def _said(event: e.MessagePosted | e.MessageEdited) -> str:
     """Return what somebody said; what they do (`/me`) must not look like a notice of ours."""
-    return f"{speaker(event.nickname)}: {'/me ' if event.action else ''}{event.text}"
+    return f"{speaker(event.nickname)}: {ACTION if event.action else ''}{event.text}"
