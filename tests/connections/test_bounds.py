@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from tests.support.connections import (
     Running,
     Scope,
     Send,
+    all_of,
     answer_of,
     begin,
     echo,
@@ -301,14 +302,6 @@ async def test_who_takes_slowly_is_not_cut() -> None:
 
 
 # What is cut
-
-
-def all_of(client: socket.socket) -> bytes:
-    parts = []
-    with suppress(ConnectionError):
-        while part := client.recv(2**20):
-            parts.append(part)
-    return b"".join(parts)
 
 
 @pytest.mark.parametrize("request_", [STREAM, OTHER_STREAM], ids=["hot", "other"])

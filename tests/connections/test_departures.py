@@ -3,8 +3,6 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from hypercorn.protocol.h11 import H11Protocol
@@ -33,6 +31,7 @@ from tests.support.connections import (
     post,
     reply,
     serving,
+    without_collections,
 )
 from tests.support.processes import comes
 from tests.support.sockets import connection, exchange, stalled
@@ -184,16 +183,6 @@ async def test_who_waits_for_a_client_that_said_it_goes_goes_on_when_it_has_gone
 
 
 # What is left of connections
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def alive(kind: type) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.support.browser import Person, person, running_browser
 from tests.support.nginx import RunningNginx, running_nginx
@@ -83,3 +83,10 @@ async def newcomer(site: Site) -> AsyncIterator[Newcomer]:
             return await stack.enter_async_context(person(site.browser, url, **options))
 
         yield enter
+
+
+async def pair(newcomer: Newcomer, **options: Any) -> tuple[Person, Person]:  # noqa: ANN401 - Playwright's
+    ada, ben = await newcomer(), await newcomer(**options)
+    await ben.join(await ada.open_room("Ada"), "Ben")
+    await expect(ada.roster).to_have_count(2)
+    return ada, ben

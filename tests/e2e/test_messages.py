@@ -1,24 +1,15 @@
 """What members do to messages: reply, react, edit, take back; and who is writing."""
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Locator, Request, expect
 
-from tests.e2e.conftest import Newcomer
+from tests.e2e.conftest import Newcomer, pair
 from tests.e2e.test_reading import place, scroll_up
 from tests.support.browser import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EDGE = "(element) => getComputedStyle(element).borderTopColor"
-
-
-async def pair(newcomer: Newcomer, **options: Any) -> tuple[Person, Person]:  # noqa: ANN401 - Playwright's
-    ada, ben = await newcomer(), await newcomer(**options)
-    await ben.join(await ada.open_room("Ada"), "Ben")
-    await expect(ada.roster).to_have_count(2)
-    return ada, ben
 
 
 async def number_of(reader: Person, text: str) -> str:

@@ -1,11 +1,11 @@
 """What the log does for its reader."""
 
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.e2e.conftest import Newcomer
+from tests.e2e.conftest import Newcomer, pair
 from tests.support.browser import Person, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,13 +17,6 @@ _FROM_NEWEST = """
   return Math.max(0, Math.round(last.bottom - scroll.bottom));
 }
 """
-
-
-async def pair(newcomer: Newcomer, **options: Any) -> tuple[Person, Person]:  # noqa: ANN401 - Playwright's
-    ada, ben = await newcomer(), await newcomer(**options)
-    await ben.join(await ada.open_room("Ada"), "Ben")
-    await expect(ada.roster).to_have_count(2)
-    return ada, ben
 
 
 async def from_newest(reader: Person) -> int:

@@ -7,7 +7,7 @@ import pytest_asyncio
 from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer, running_server
-from tests.support.visitors import gauges, visitor
+from tests.support.visitors import nobody_streams, visitor
 
 QUIET_WITHIN = PATIENCE
 
@@ -23,11 +23,7 @@ async def shared_server() -> AsyncIterator[RunningServer]:
 async def server(shared_server: RunningServer) -> AsyncIterator[RunningServer]:
     """Give the server of the module, without a stream of earlier tests; it must come back well."""
     async with visitor(shared_server.url) as client:
-
-        async def is_quiet() -> bool:
-            return (await gauges(client))["streams"] == 0
-
-        await until(is_quiet, QUIET_WITHIN)
+        await until(lambda: nobody_streams(client), QUIET_WITHIN)
     yield shared_server
     assert shared_server.process.returncode is None, "a test that ends its server runs its own"
     assert "ERROR" not in shared_server.stderr, shared_server.stderr

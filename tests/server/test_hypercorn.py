@@ -13,7 +13,7 @@ from tests.support.nginx import free_ports
 from tests.support.processes import until
 from tests.support.server import ROOT, STARTS_WITHIN, STOPS_WITHIN, environment
 from tests.support.sockets import Reader
-from tests.support.visitors import gauges, open_room, say, texts, visitor
+from tests.support.visitors import nobody_streams, open_room, say, texts, visitor
 
 HYPERCORN = Path(sys.executable).parent / "hypercorn"
 
@@ -26,10 +26,6 @@ async def test_hypercorn_the_command_serves_requests_and_streams() -> None:
             await say(client, ada, "dusk and paper")
             await reader.until(lambda events: texts(events) == ["dusk and paper"])
         await until(lambda: nobody_streams(client), STOPS_WITHIN)
-
-
-async def nobody_streams(client: httpx.AsyncClient) -> bool:
-    return (await gauges(client))["streams"] == 0
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -12,7 +11,7 @@ from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import RunningServer
 from tests.support.sockets import connection, exchange
-from tests.support.visitors import Seat, gauges, open_room, say, visitor
+from tests.support.visitors import Seat, nobody_streams, open_room, say, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,10 +33,6 @@ async def seat(server: RunningServer) -> AsyncIterator[Seat]:
         yield seat
         await say(client, seat, "still here")
         await until(lambda: nobody_streams(client), within=PATIENCE)
-
-
-async def nobody_streams(client: httpx.AsyncClient) -> bool:
-    return (await gauges(client))["streams"] == 0
 
 
 def get(target: bytes, headers: bytes = HOST) -> bytes:

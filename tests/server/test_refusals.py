@@ -11,8 +11,6 @@ import re
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
@@ -22,6 +20,7 @@ from ephemera.serve import config_file, load_config
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 from ephemera.web.road import bodies
+from tests.support.connections import without_collections
 from tests.support.processes import comes
 
 CANARY: Final = re.compile("p[t]armigan-")
@@ -52,16 +51,6 @@ EXPECTED: Final = {
 }
 AT_LEAST: Final = {"muted": 403, "too many": 429, "wrong code": 404, "taken": 422}
 """Others of their kind are told what somebody is told who asks too often."""
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _canaries(found: object, digests: frozenset[str]) -> bool:

@@ -6,7 +6,7 @@ import socket
 import sys
 import termios
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ import httpx
 import pytest
 from h2.errors import ErrorCodes
 
+from tests.support.connections import all_of
 from tests.support.http2 import Http2, speaking_http2
 from tests.support.patience import PATIENCE
 from tests.support.processes import descriptors, resident, until
@@ -163,14 +164,6 @@ async def test_who_keeps_up_is_told_of_the_end_in_order() -> None:
         await room.close()
         await client.until(lambda: client.has_ended(number))
         assert b"room-wiped" in client.body(number)
-
-
-def all_of(client: socket.socket) -> bytes:
-    parts = []
-    with suppress(ConnectionError):
-        while part := client.recv(2**20):
-            parts.append(part)
-    return b"".join(parts)
 
 
 async def is_behind(client: socket.socket) -> bool:

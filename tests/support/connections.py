@@ -2,13 +2,14 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import socket
 import struct
 import termios
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple
 
@@ -335,3 +336,23 @@ async def closed_by(writer: StreamWriter) -> None:
     """Wait until the connection is closed on this side."""
     writer.close()
     await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Let nothing be collected: what is gone has been let go of."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def all_of(client: socket.socket) -> bytes:
+    """Return all that comes, to the end or to where it is cut."""
+    parts = []
+    with suppress(ConnectionError):
+        while part := client.recv(2**20):
+            parts.append(part)
+    return b"".join(parts)

@@ -124,3 +124,8 @@ def _seat(answer: httpx.Response) -> Seat:
     member = told["member"]
     room = told["room"]
     return Seat(room["id"], room["code"], member["id"], member["nickname"], told["token"])
+
+
+async def nobody_streams(client: httpx.AsyncClient) -> bool:
+    """Tell whether no stream is open."""
+    return (await gauges(client))["streams"] == 0
