@@ -21,18 +21,9 @@ from ephemera.domain.rooms import (
     MOST_REMEMBERED_POSTS,
     VANISHINGS,
     Options,
-    Room,
 )
 from tests.support.kinds import all_below
-from tests.support.rooms import CODE, DAY, NOON, a_room, an_opening, joining, named
-
-
-def with_away(room: Room, *nicknames: str) -> Room:
-    members = tuple(
-        replace(member, away_since=NOON) if member.nickname in nicknames else member
-        for member in room.members
-    )
-    return replace(room, members=members)
+from tests.support.rooms import CODE, DAY, NOON, a_room, an_opening, joining, named, with_away
 
 
 def posting(text: str = "hello", key: str | None = None, *, member_id: str = "p1") -> By:

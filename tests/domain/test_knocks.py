@@ -49,7 +49,7 @@ from ephemera.domain.rooms import (
     Options,
     Room,
 )
-from tests.support.rooms import NOON, after, an_opening, joining, named, swept
+from tests.support.rooms import NOON, after, an_opening, joining, named, swept, with_away
 
 EXPIRES = NOON + KNOCK_SECONDS
 
@@ -64,14 +64,6 @@ def an_asking_room(*others: str, **options: object) -> Room:
 
 def answering(knock: str = "k1", by: str = "p1", *, admit: bool = True) -> By:
     return By(by, AnswerKnock(knock=knock, admit=admit))
-
-
-def away(room: Room, *nicknames: str) -> Room:
-    members = tuple(
-        replace(member, away_since=NOON) if member.nickname in nicknames else member
-        for member in room.members
-    )
-    return replace(room, members=members)
 
 
 # Knocking
@@ -226,7 +218,7 @@ def test_only_hosts_answer_while_one_is_here() -> None:
 @pytest.mark.parametrize("admit", [True, False])
 def test_any_member_answers_while_all_hosts_are_away(admit: bool) -> None:  # noqa: FBT001 - both
     room = after(an_asking_room("Ben"), joining("Zoe"))
-    room, (ended, *_) = decide(away(room, "Ada"), answering(by="p2", admit=admit), NOON)
+    room, (ended, *_) = decide(with_away(room, "Ada"), answering(by="p2", admit=admit), NOON)
     assert isinstance(ended, KnockEnded)
     assert ended.by == named(room, "Ben")
     assert not room.knocks
@@ -234,11 +226,11 @@ def test_any_member_answers_while_all_hosts_are_away(admit: bool) -> None:  # no
 
 def test_a_muted_member_answers_too_while_no_host_is_here() -> None:
     room = after(an_asking_room("Ben"), joining("Zoe"), By("p1", Mute(target="p2")))
-    assert named(after(away(room, "Ada"), answering(by="p2")), "Zoe").role == "member"
+    assert named(after(with_away(room, "Ada"), answering(by="p2")), "Zoe").role == "member"
 
 
 def test_a_host_who_was_away_is_here_once_they_answer() -> None:
-    room = away(after(an_asking_room("Ben"), joining("Zoe")), "Ada")
+    room = with_away(after(an_asking_room("Ben"), joining("Zoe")), "Ada")
     room, events = decide(room, answering(), NOON)
     assert [type(event) for event in events] == [MemberReturned, KnockEnded, MemberJoined]
     assert room.has_host_here
@@ -246,7 +238,7 @@ def test_a_host_who_was_away_is_here_once_they_answer() -> None:
 
 def test_an_outsider_answers_nobody() -> None:
     room = after(an_asking_room("Ben"), joining("Zoe"))
-    room = after(away(room, "Ada"), By("p2", Leave()))
+    room = after(with_away(room, "Ada"), By("p2", Leave()))
     with pytest.raises(NoSuchRoom):
         decide(room, answering(by="p2"), NOON)
 

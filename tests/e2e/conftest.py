@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.support.browser import Person, person, running_browser
+from tests.support.hostile import Network, holding
 from tests.support.nginx import RunningNginx, running_nginx
 from tests.support.redis import running_redis
 from tests.support.server import RunningServer, running_server
@@ -90,3 +91,10 @@ async def pair(newcomer: Newcomer, **options: Any) -> tuple[Person, Person]:  # 
     await ben.join(await ada.open_room("Ada"), "Ben")
     await expect(ada.roster).to_have_count(2)
     return ada, ben
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def held(site: Site) -> AsyncIterator[Network]:
+    """Stand a proxy that holds each answer to its end before the server."""
+    async with holding(site.server.port) as network:
+        yield network

@@ -12,7 +12,7 @@ from ephemera.web.routes.streams import FINITE_SECONDS
 from tests.e2e.conftest import Newcomer, Site
 from tests.support.browser import Person
 from tests.support.firefox import Firefox, Tab, running_firefox
-from tests.support.hostile import Network, holding
+from tests.support.hostile import Network
 from tests.support.patience import PATIENCE
 from tests.support.plain import ROSTER_MS, plain
 from tests.support.processes import until
@@ -35,13 +35,6 @@ async def firefox() -> AsyncIterator[Firefox]:
     """Run Firefox without scripts."""
     async with running_firefox(scripts=False) as running:
         yield running
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def held(site: Site) -> AsyncIterator[Network]:
-    """Stand a proxy that holds each answer to its end before the server."""
-    async with holding(site.server.port) as network:
-        yield network
 
 
 async def asking_room(newcomer: Newcomer, **options: object) -> tuple[Person, str]:

@@ -2,16 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
 from tests.e2e.conftest import Newcomer, Site, serving
 from tests.support.browser import Person, person
-from tests.support.hostile import Network, holding
+from tests.support.hostile import Network
 from tests.support.nginx import running_nginx
 from tests.support.plain import REFRESH_MS, ROSTER_MS, PlainPerson, plain
 from tests.support.processes import until
@@ -22,13 +20,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SOON_MS = 2_000.0
 NOTHING = "There is nothing here."
 CLOSED = "The host ended this room. It is gone."
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def held(site: Site) -> AsyncIterator[Network]:
-    """Stand a proxy that holds each answer to its end before the server."""
-    async with holding(site.server.port) as network:
-        yield network
 
 
 async def without_scripts(newcomer: Newcomer, *url: str) -> PlainPerson:

@@ -214,3 +214,12 @@ class FarEngine(MemoryEngine):
         snapshot = await super().load(room_id)
         await asyncio.sleep(0)
         return snapshot
+
+
+def with_away(room: Room, *nicknames: str) -> Room:
+    """Return the room with these members away since it was opened."""
+    members = tuple(
+        replace(member, away_since=NOON) if member.nickname in nicknames else member
+        for member in room.members
+    )
+    return replace(room, members=members)
