@@ -48,16 +48,23 @@ def _loops(count: int) -> Iterator[None]:
 
 def _run(command: Sequence[str]) -> int:
     """Run it to its end; whoever wants us to stop wants the command to stop."""
-    running = subprocess.Popen(command)
+    running: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
-    def pass_on(number: int, _: FrameType | None) -> None:
+    def pass_on(number: int, _: FrameType | None = None) -> None:
+        if not running:
+            early.append(number)
+            return
         with suppress(ProcessLookupError):
-            running.send_signal(number)
+            running[0].send_signal(number)
 
     for number in PASSED_ON:
         if signal.getsignal(number) != signal.SIG_IGN:  # by nohup, and the command ignores it, too
             signal.signal(number, pass_on)
-    code = running.wait()
+    running.append(subprocess.Popen(command))
+    for missed in early:
+        pass_on(missed)
+    code = running[0].wait()
     return code if code >= 0 else 128 - code
 
 
