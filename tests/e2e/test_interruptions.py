@@ -139,6 +139,7 @@ async def test_a_draft_survives_a_reload_until_it_is_sent(newcomer: Newcomer) ->
     await expect(ada.composer).to_have_value("two\nlines")
     await ada.composer.press("Enter")
     await expect(ada.composer).to_have_value("")
+    await ada.is_answered()
     await ada.page.reload()
     await expect(ada.messages).to_have_count(1)
     await expect(ada.composer).to_have_value("")

@@ -177,6 +177,10 @@ class Person:
             await self.composer.fill(text)
             await self.composer.press("Enter")
             await expect(self.composer).to_have_value("")
+        await self.is_answered()
+
+    async def is_answered(self) -> None:
+        """Wait until nothing is under way: before that, a reload brings the words back."""
         await expect(self.page.locator("#composer[data-under-way]")).to_have_count(0)
 
     async def sees(self, *texts: str) -> None:
