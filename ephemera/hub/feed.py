@@ -64,7 +64,7 @@ class Feed:
             await stream.write(b"", False)  # noqa: FBT003 - nothing follows
             stream.cut()
             return
-        greeting = stream.renderer.greeting(stream)
+        greeting = stream.representation.greeting(stream)
         missed = await self._missed(stream)
         if greeting or missed:
             await stream.write(greeting + missed, True)  # noqa: FBT003 - more follows
@@ -94,7 +94,9 @@ class Feed:
         until = [entry for entry in kept if entry.sequence <= now.sequence]
         stream.cursor = now
         since = [entry for entry in kept if entry.sequence > now.sequence]
-        return stream.renderer.resync(snapshot, until, stream.locale) + self._render(stream, since)
+        return stream.representation.resync(snapshot, until, stream.locale) + self._render(
+            stream, since
+        )
 
     def _render(self, stream: Stream, entries: Sequence[Entry]) -> bytes:
         """Return the entries as far as they are theirs: nothing after the end of the seat."""
@@ -102,7 +104,7 @@ class Feed:
         for entry in entries:
             stream.cursor = entry.cursor
             if seen := entry.seen_from(stream.horizon):
-                missed.append(stream.renderer.entry(seen, stream.locale))
+                missed.append(stream.representation.entry(seen, stream.locale))
             if entry.event.released == stream.member_id:
                 break
         return b"".join(missed)
@@ -111,7 +113,7 @@ class Feed:
 def _retire(stream: Stream) -> None:
     """End a stream whose time is over; a finite one that saw nothing says that all is well."""
     if stream.finite:
-        stream.end(stream.renderer.ping)
+        stream.end(stream.representation.ping)
     else:
         send_away(stream)
 

@@ -33,8 +33,6 @@ COME_BACK_SECONDS: Final = (1.0, 5.0)
 _Look = tuple[Representation, str, bool]
 """A representation, a locale, and whether the whole of an entry is seen: what is not all of it is
 the same for everybody."""
-_ALL: Final = ""
-"""In place of a locale: whatever is read."""
 
 logger = logging.getLogger(__name__)
 
@@ -167,9 +165,9 @@ class Hub:
             return
         rendered: dict[tuple[Representation, str], bytes] = {}
         for stream in tuple(self._rooms.get(room_id, ())):
-            look = (stream.renderer, stream.locale)
+            look = (stream.representation, stream.locale)
             if look not in rendered:
-                rendered[look] = stream.renderer.signal(signal, stream.locale)
+                rendered[look] = stream.representation.signal(signal, stream.locale)
             stream.signal(rendered[look])
 
     def start_over(self, room_id: str) -> None:
@@ -220,13 +218,13 @@ class Hub:
     def _displace(self, room_id: str, member_id: str) -> None:
         for newer, stream in enumerate(reversed(self._endless(room_id, member_id))):
             if newer + self._remote.count_newer(stream) >= MOST_STREAMS_OF_A_SEAT:
-                stream.end(stream.renderer.finite)
+                stream.end(stream.representation.finite)
 
 
 def send_away(stream: Stream) -> None:
     """End the stream and ask its reader to come back in a few seconds."""
     retry = random.uniform(*COME_BACK_SECONDS)  # noqa: S311 - it spreads load
-    stream.end(lambda to: stream.renderer.goodbye(to, retry))
+    stream.end(lambda to: stream.representation.goodbye(to, retry))
 
 
 def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
@@ -239,30 +237,29 @@ def _deliver(streams: Sequence[Stream], entry: Entry) -> None:
         if seen is None:
             stream.deliver(entry.cursor, b"")
             continue
-        look = (stream.renderer, stream.locale, seen is entry)
+        look = (stream.representation, stream.locale, seen is entry)
         if look not in rendered:
             rendered[look] = _render(rendered, look, seen)
         stream.deliver(entry.cursor, rendered[look] + _farewell(stream, entry))
-        if stream.renderer.outdates(seen):
+        if stream.representation.outdates(seen):
             stream.end()
     _end_released(streams, entry)
 
 
 def _render(rendered: dict[_Look, bytes], look: _Look, entry: Entry) -> bytes:
     """Return the entry as it looks, which without words of ours is the same in each language."""
-    renderer, locale, whole = look
-    if renderer.speaks(entry):
-        return renderer.entry(entry, locale)
-    for_all = renderer, _ALL, whole
-    if for_all not in rendered:
-        rendered[for_all] = renderer.entry(entry, locale)
-    return rendered[for_all]
+    representation, locale, whole = look
+    if rendered and not representation.speaks(entry):
+        for (other, _, seen), chunk in rendered.items():
+            if other is representation and seen == whole:
+                return chunk
+    return representation.entry(entry, locale)
 
 
 def _farewell(stream: Stream, entry: Entry) -> bytes:
     """Return what goes with the one answer to a reader who will get no other: they have left."""
     if stream.finite and stream.member_id == entry.event.released:
-        return stream.renderer.left(stream, entry)
+        return stream.representation.left(stream, entry)
     return b""
 
 
@@ -273,7 +270,7 @@ def _end_released(streams: Sequence[Stream], entry: Entry) -> None:
         if isinstance(event, RoomWiped):
             stream.end()
         elif stream.member_id == event.released:
-            stream.end(partial(stream.renderer.left, end=entry))
+            stream.end(partial(stream.representation.left, end=entry))
         else:
             continue
         if stream.is_behind:

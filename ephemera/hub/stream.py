@@ -48,7 +48,7 @@ class Stream:
         "member_id",
         "on_over",
         "opened_at",
-        "renderer",
+        "representation",
         "room_id",
         "write",
     )
@@ -57,7 +57,7 @@ class Stream:
         self,
         room_id: str,
         member_id: str,
-        renderer: Representation,
+        representation: Representation,
         write: Write,
         *,
         cursor: Cursor,
@@ -67,7 +67,7 @@ class Stream:
     ) -> None:
         self.room_id = room_id
         self.member_id = member_id
-        self.renderer = renderer
+        self.representation = representation
         self.cursor = cursor
         self.finite = finite
         self.horizon = horizon
@@ -114,7 +114,7 @@ class Stream:
     def ping(self) -> None:
         """Show both ends that the connection is alive."""
         if self.is_live:
-            self._put(self.renderer.ping(self))
+            self._put(self.representation.ping(self))
 
     def go_live(self) -> None:
         """Start delivering: first what came in while the stream caught up."""

@@ -72,7 +72,7 @@ class OpenH2(H2Protocol):
 
     async def begin(self, request: RequestReceived) -> None:
         """Hand the request to the application, now or later."""
-        raise NotImplementedError
+        raise NotImplementedError  # only who opens it knows how
 
     async def close_stream(self, number: int) -> None:
         """Tell the request that it is over, and forget it."""
@@ -80,7 +80,7 @@ class OpenH2(H2Protocol):
 
     async def note_window(self, number: int | None) -> None:
         """Take it that more may be sent: for one request, or for all."""
-        raise NotImplementedError
+        raise NotImplementedError  # only who opens it knows how
 
     async def _create_stream(self, request: RequestReceived) -> None:
         await self.begin(request)

@@ -261,7 +261,7 @@ async def test_a_finite_stream_waits_through_what_has_nothing_to_show() -> None:
     ben = await station.storey.join(ada, "Ben")
     station.storey.clock.turn(35)
     await station.storey.presence.renew(ada.room.id, ada.member.id)
-    reader = station.tune_in(ada, after=ben.room.sequence, renderer=TextLines(), finite=True)
+    reader = station.tune_in(ada, after=ben.room.sequence, representation=TextLines(), finite=True)
     await quiet()
     await station.storey.reaper.reap_due()
     assert len(await station.storey.engine.read(ada.room.id, ben.room.cursor) or ()) == 1

@@ -128,7 +128,10 @@ async def test_what_cannot_be_changed_any_more_ends_and_nothing_else_does() -> N
 async def test_a_document_is_not_outdated_by_what_is_not_in_it() -> None:
     station, paper = a_station(), Paper()
     ada, ben, before = await with_a_newcomer(station)
-    hers, theirs = tune_in(station, ada, renderer=paper), tune_in(station, ben, renderer=paper)
+    hers, theirs = (
+        tune_in(station, ada, representation=paper),
+        tune_in(station, ben, representation=paper),
+    )
     await until(lambda: all(one.stream and one.stream.is_live for one in (hers, theirs)))
     await station.storey.act(ada, Edit(message=before, text="before, edited"))
     await until(lambda: not hers.is_served)

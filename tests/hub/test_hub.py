@@ -109,7 +109,7 @@ async def test_a_reader_of_one_answer_is_told_of_the_end_of_the_seat_with_it() -
     ada = await station.storey.open()
     eve = await station.storey.join(ada, "Eve")
     hers, another = (
-        station.tune_in(who, after=eve.room.sequence, renderer=farewell, finite=True)
+        station.tune_in(who, after=eve.room.sequence, representation=farewell, finite=True)
         for who in (eve, ada)
     )
     await until(lambda: all(one.stream and one.stream.is_live for one in (hers, another)))
@@ -255,7 +255,7 @@ async def test_a_fault_in_rendering_loses_nothing(caplog: pytest.LogCaptureFixtu
     await until(lambda: not reader.is_served and not other.is_served)
     assert [record.message for record in caplog.records] == ["an event could not be rendered"]
     faulty.broken = False
-    again = station.tune_in(ada, after=reader.sequences[-1], renderer=faulty)
+    again = station.tune_in(ada, after=reader.sequences[-1], representation=faulty)
     await until(lambda: again.texts == ["a fault"])
     assert not reader.was_ended
 

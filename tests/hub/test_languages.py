@@ -57,7 +57,7 @@ async def readers_of(
     station = a_station()
     ada = await station.storey.open()
     readers = [
-        station.tune_in(ada, after=ada.room.sequence, renderer=representation, locale=each)
+        station.tune_in(ada, after=ada.room.sequence, representation=representation, locale=each)
         for each in locales
     ]
     await until(lambda: all(reader.stream and reader.stream.is_live for reader in readers))
@@ -131,7 +131,7 @@ async def test_what_the_stream_itself_says_is_in_the_readers_language(end: str) 
             await station.storey.leave(ada)
         case _:
             english, pseudo = (
-                station.tune_in(ada, after=NOWHERE, renderer=representation, locale=each)
+                station.tune_in(ada, after=NOWHERE, representation=representation, locale=each)
                 for each in ("en", "qps")
             )
     await until(lambda: heard(english) and heard(pseudo))

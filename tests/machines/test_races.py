@@ -84,14 +84,14 @@ class EndsNobody(Hub):
     def hear(self, room_id: str, entries: Sequence[Entry]) -> None:
         for entry in entries:
             for stream in tuple(self._rooms.get(room_id, ())):
-                stream.deliver(entry.cursor, stream.renderer.entry(entry, stream.locale))
+                stream.deliver(entry.cursor, stream.representation.entry(entry, stream.locale))
 
 
 class ReadsOn(Feed):
     """A feed that reads the log to its end, whoever's seat has ended in it."""
 
     def _render(self, stream: Stream, entries: Sequence[Entry]) -> bytes:
-        return b"".join(stream.renderer.entry(entry, stream.locale) for entry in entries)
+        return b"".join(stream.representation.entry(entry, stream.locale) for entry in entries)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ class Station:
         admission: Admission,
         *,
         after: Cursor | int = 0,
-        renderer: Representation = JSON,
+        representation: Representation = JSON,
         finite: bool = False,
         horizon: int = 0,
         locale: str = "en",
@@ -112,7 +112,7 @@ class Station:
         stream = Stream(
             room.id,
             admission.member.id,
-            renderer,
+            representation,
             reader.write,
             cursor=cursor,
             finite=finite,
@@ -123,9 +123,9 @@ class Station:
         reader.task = asyncio.create_task(self.feed.run(stream, reader.gone, seconds))
         return reader
 
-    async def live(self, admission: Admission, renderer: Representation = JSON) -> Reader:
+    async def live(self, admission: Admission, representation: Representation = JSON) -> Reader:
         """Open a stream and wait until it has caught up."""
-        reader = self.tune_in(admission, renderer=renderer)
+        reader = self.tune_in(admission, representation=representation)
         await until(lambda: reader.stream and reader.stream.is_live)
         return reader
 

@@ -82,7 +82,7 @@ class Fragments:
         environment = self._environments.get(locale) or self._speaking(locale)
         return environment.get_template(name).render(context)
 
-    def stencil(self, name: str, /, locale: str, **context: Any) -> Stencil:  # noqa: ANN401 - as above
+    def stencil(self, name: str, /, locale: str, **context: Any) -> Stencil:  # noqa: ANN401 - and so do stencils
         """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
         marking = (self._environments.get(locale) or self._speaking(locale)).overlay()
         marking.filters = marking.filters | {

@@ -24,7 +24,7 @@ class Asked(NamedTuple):
     form: Form
     htmx: bool
     secure: bool
-    locale: str = ENGLISH
+    locale: str
 
     @property
     def scheme(self) -> str:
@@ -41,7 +41,8 @@ def asked_by(scheme: str, headers: Headers) -> Asked:
     """Return how a request asks: `Accept` tells browsers and programs apart, nothing else."""
     htmx = "hx-request" in headers
     form = form_for(headers.get("accept", ""), htmx=htmx)
-    return Asked(form, htmx, scheme == "https", locale_for(headers.get("accept-language", "")))
+    read = headers.get("accept-language")
+    return Asked(form, htmx, scheme == "https", locale_for(read) if read else ENGLISH)
 
 
 def as_asked() -> Asked:

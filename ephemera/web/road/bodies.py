@@ -5,7 +5,7 @@ from contextlib import nullcontext, suppress
 from typing import Final
 
 from ephemera.domain.errors import TooLarge, TooSlow
-from ephemera.web.road.asgi import Asgi, AsgiMessage, Receive, Scope, Send
+from ephemera.web.road.asgi import AsgiMessage, Receive, Send
 
 MOST_BODY_BYTES: Final = 64 * 1024
 BODY_SECONDS: Final = 10
@@ -78,22 +78,15 @@ class Body:
                 await asyncio.wait_for(self._over.wait(), LINGER_SECONDS)
 
 
-class Lingering:
-    """Ends the answers of an application only when the body is over; all else is not held back.
+def lingering(body: Body, send: Send) -> Send:
+    """Return how an answer is sent whose end waits for that of the body; nothing else is held back.
 
-    The application must receive while it sends, as Quart does.
+    Who answers must receive while it sends, as Quart does.
     """
 
-    def __init__(self, app: Asgi) -> None:
-        self._app = app
+    async def answer(message: AsgiMessage) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            await body.over()
+        await send(message)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
-        body = Body(receive, is_whole=False)
-
-        async def answer(message: AsgiMessage) -> None:
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                await body.over()
-            await send(message)
-
-        await self._app(scope, body.receive, answer)
+    return answer

@@ -14,7 +14,7 @@ from ephemera.web.road import answers
 from ephemera.web.road.answers import Answer
 from ephemera.web.road.asgi import Asgi, Receive, Scope, Send, headers_of, is_whole, origin_form
 from ephemera.web.road.asked import asked_by, refuse_other_sites
-from ephemera.web.road.bodies import Body, Lingering
+from ephemera.web.road.bodies import Body, lingering
 from ephemera.web.road.errors import Errors, refusal_for
 from ephemera.web.road.sessions import token_in
 
@@ -60,7 +60,7 @@ class Front:
     """Serves the ways, and hands everything else on to Quart."""
 
     def __init__(self, app: Asgi, ways: Ways, errors: Errors, in_flight: InFlight) -> None:
-        self._app = Lingering(app)
+        self._app = app
         self._ways = ways
         self._errors = errors
         self._in_flight = in_flight
@@ -84,15 +84,15 @@ class Front:
         del call, hot, way, scope, receive, send
         return await done
 
-    async def _serve(self, call: Call, way: Way | None) -> Answer | Rest | None:
+    async def _serve(self, call: Call, way: Way | None) -> Answer | Awaitable[None] | None:
         try:
             refuse_other_sites(call.scope["method"], call.scope["scheme"], call.headers)
             return await way(call) if way else self._hand_on(call)
         except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
             return self._errors.answer_to(refusal_for(raised), call.asked, call.kept)
 
-    def _hand_on(self, call: Call) -> Rest:
-        serving = self._app(call.scope, call.body.receive, call.send)
+    def _hand_on(self, call: Call) -> Awaitable[None]:
+        serving = self._app(call.scope, call.body.receive, lingering(call.body, call.send))
         room = _ROOM.match(call.scope["path"])
         if room is None:
             return serving

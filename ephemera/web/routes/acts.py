@@ -27,6 +27,7 @@ from ephemera.domain.commands import (
 )
 from ephemera.domain.errors import Refusal
 from ephemera.domain.rooms import Newcomers, Options, Sign
+from ephemera.web.road.answers import see_other
 from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import (
@@ -39,7 +40,6 @@ from ephemera.web.routes.requests import (
     read_number,
     shown_token,
 )
-from ephemera.web.routes.seats import see_other
 from ephemera.web.routes.sheets import Sheets
 
 Fields = Mapping[str, str]
@@ -175,4 +175,4 @@ def acted(room_id: str) -> Response:
     """Answer whoever has done something: a browser without scripts goes back to the room."""
     if not as_asked().whole_page:
         return Response(status=204)
-    return see_other(f"/rooms/{room_id}")
+    return see_other(f"/rooms/{room_id}").response

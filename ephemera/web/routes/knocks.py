@@ -16,7 +16,6 @@ from ephemera.web.road.front import Call
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin, shown_token
 from ephemera.web.routes.seats import arrival_at, seat_given
-from ephemera.web.routes.seats import see_other as _see_other
 
 
 class Knocks:
@@ -74,7 +73,9 @@ def told_to_wait(waiting: Waiting, proof: str) -> Response:
     match as_asked().form:
         case "html":
             return seat_given(
-                _see_other(arrival_at(room.id, proof) if proof else f"/rooms/{room.id}/waiting"),
+                see_other(
+                    arrival_at(room.id, proof) if proof else f"/rooms/{room.id}/waiting"
+                ).response,
                 room,
                 token,
             )

@@ -1,19 +1,16 @@
 """Leaving: at once, or after a question when it ends or hands over something."""
 
-from typing import Final
-
 from quart import Blueprint, Response, jsonify
 
 from ephemera.domain.errors import LeavingErases, LeavingHandsOver, NoSuchRoom
 from ephemera.lobby.lobby import Seated
 from ephemera.web.rendering.media import HTML
+from ephemera.web.road.answers import SEE_OTHER
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import error_fields, with_status
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import read_form, shown_token
 from ephemera.web.routes.seats import departed
-
-SEE_OTHER: Final = 303
 
 
 class Leaving:

@@ -59,7 +59,7 @@ class Posting:
             await self._talk.post(seated, draft.text, read_key(draft.key), replied_to(draft))
         except NoSuchRoom:
             raise
-        except Exception as raised:  # noqa: BLE001 - as above
+        except Exception as raised:  # noqa: BLE001 - nor in the frame
             refusal = refusal_for(raised)
         else:
             return see_other(f"/rooms/{call.room_id}/composer")

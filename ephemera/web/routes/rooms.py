@@ -13,6 +13,7 @@ from ephemera.domain.presence import waits_until
 from ephemera.lobby.lobby import Seated
 from ephemera.web.rendering.lines import Lines
 from ephemera.web.rendering.media import CSS, HTML, SVG
+from ephemera.web.road.answers import see_other
 from ephemera.web.road.asked import as_asked
 from ephemera.web.routes.acts import read_options
 from ephemera.web.routes.composer import asked_composer
@@ -20,7 +21,7 @@ from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
 from ephemera.web.routes.requests import origin, read_form, read_idempotency_key, shown_token
 from ephemera.web.routes.returning import Returns
-from ephemera.web.routes.seats import departed, see_other, visitor_address
+from ephemera.web.routes.seats import departed, visitor_address
 
 
 class RoomPage:
@@ -101,7 +102,7 @@ class Rooms:
         except NoSuchRoom:
             return await self._show_outside(room_id)
         if "fresh" in request.args:  # the cookie has come: the proof has no business in an address
-            return see_other(f"/rooms/{room_id}")
+            return see_other(f"/rooms/{room_id}").response
         await self._lobby.afford(room_id, seated.member.id)
         return Response(await self._page.asked(seated, request.args), content_type=HTML)
 
@@ -110,7 +111,7 @@ class Rooms:
             await self._lobby.at_the_door(room_id, shown_token())
         except NoSuchRoom:
             return await self._returns.show(room_id)
-        return see_other(f"/rooms/{room_id}/waiting")
+        return see_other(f"/rooms/{room_id}/waiting").response
 
     async def show_mine(self, room_id: str) -> Response:
         """Answer with the style sheet by which a page tells what is the reader's own."""

@@ -7,6 +7,7 @@ from ephemera.domain.rooms import Room
 from ephemera.lobby.lobby import Admission
 from ephemera.web.rendering.fields import member_fields, room_fields
 from ephemera.web.rendering.media import TEXT
+from ephemera.web.road.answers import see_other
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.sessions import forget_seat, give_seat
 from ephemera.web.routes.requests import origin
@@ -27,7 +28,7 @@ def admitted(admission: Admission, proof: str) -> Response:
     url = f"{origin()}/rooms/{room.id}"
     match as_asked().form:
         case "html":
-            return seat_given(see_other(arrival_at(room.id, proof)), room, token)
+            return seat_given(see_other(arrival_at(room.id, proof)).response, room, token)
         case "json":
             answer = jsonify(room=room_fields(room, url), member=member_fields(member), token=token)
         case _:
@@ -48,15 +49,10 @@ def seat_given(answer: Response, room: Room, token: str) -> Response:
     return answer
 
 
-def see_other(path: str) -> Response:
-    """Send a browser there, to GET it (RFC 9110, section 15.4.4)."""
-    return Response(status=303, headers={"Location": path})
-
-
 def departed(room_id: str) -> Response:
     """Answer someone who has no seat any more: a browser goes to the lobby."""
     if as_asked().form != "html":
         return Response(status=204)
-    answer = see_other("/")
+    answer = see_other("/").response
     forget_seat(answer, room_id, secure=as_asked().secure)
     return answer
