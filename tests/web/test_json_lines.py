@@ -1,8 +1,13 @@
 """GET /rooms/{id}/json: one JSON object on a line for each event."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
+import pytest
+
+from ephemera.domain.events import EVENTS, SIGNALS, Event, Signal, StreamClosed, StreamOpened
+from ephemera.web.rendering.fields import _TOLD, _TOLD_OF
 from tests.support.asking import Kind, by_kind
 from tests.support.cast import Scene
 
@@ -145,3 +150,15 @@ async def test_outsiders_learn_nothing(scene: Scene) -> None:
     assert (await scene.ben.ask("HEAD", f"{scene.path}/json")).status == 200
     await scene.assert_closed_to_outsiders("GET", "/json")
     await scene.assert_closed_to_outsiders("HEAD", "/json")
+
+
+FACTS: dict[str, type[Event | Signal]] = {**EVENTS, **SIGNALS}
+
+
+@pytest.mark.parametrize("kind", FACTS.values(), ids=FACTS)
+def test_of_each_field_of_an_event_it_is_said_what_programs_see(kind: type[Event | Signal]) -> None:
+    told = {name for name in _TOLD if (kind, name) not in _TOLD_OF}
+    told |= {name for of, name in _TOLD_OF if of is kind}
+    untold = {one.name for one in fields(kind)} - told - {"at"}
+    for_processes_only = {StreamOpened, StreamClosed}
+    assert untold == ({"stream"} if kind in for_processes_only else set())

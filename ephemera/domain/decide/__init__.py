@@ -5,26 +5,24 @@ for the web, for programs and for the reaper alike. A command that asks for what
 is already so brings about no event. What may not be raises a `Refusal`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from functools import reduce
-from typing import Any, Final
 
-from ephemera.domain import commands
 from ephemera.domain.commands import Command, Join, Open
-from ephemera.domain.decide import acts, doors, knocks, options, seats, sweep
-from ephemera.domain.decide.common import Facts
+from ephemera.domain.decide import (  # noqa: F401 - each brings its rules
+    acts,
+    doors,
+    knocks,
+    messages,
+    options,
+    powers,
+    seats,
+    sweep,
+)
+from ephemera.domain.decide.common import RULES
 from ephemera.domain.events import CodeIssued, Event, RoomOpened, Secret
 from ephemera.domain.evolve import evolve, opened
 from ephemera.domain.rooms import Room
-
-_RULES: Final[Mapping[type[Command], Callable[[Room, Any, float], Facts]]] = {
-    commands.By: acts.by,
-    commands.Join: doors.join,
-    commands.ComeBack: doors.come_back,
-    commands.Withdraw: knocks.withdraw,
-    commands.Restore: seats.restore,
-    commands.Sweep: sweep.sweep,
-}
 
 
 def open_room(command: Open, now: float) -> tuple[Room, tuple[Event, ...]]:
@@ -55,7 +53,7 @@ def decide(room: Room, command: Command, now: float) -> tuple[Room, tuple[Event,
     asks for what is already so. Raises `NoSuchRoom` for a member without a seat,
     `NotHost` for one without that power, and whatever else the rule refuses.
     """
-    facts = tuple(_RULES[type(command)](room, command, now))
+    facts = tuple(RULES[type(command)](room, command, now))
     return reduce(evolve, facts, room), _announced(facts)
 
 

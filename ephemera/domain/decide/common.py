@@ -1,13 +1,28 @@
 """What the rules share: whom they mean, and that whoever shows life is here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Final, TypeVar
 
+from ephemera.domain.commands import Act, Command
 from ephemera.domain.errors import Invalid, MemberGone, NotOverHosts
 from ephemera.domain.events import Event, MemberReturned, Secret
 from ephemera.domain.rooms import Member, Room
 
 Facts = Iterable[Event | Secret]
+RULES: Final[dict[type[Command | Act], Callable[..., Facts]]] = {}
+"""What comes of each command, and of what a member does: whoever writes a rule has put it here."""
+_Rule = TypeVar("_Rule", bound=Callable[..., Facts])
+
+
+def rule_of(wish: type[Command | Act]) -> Callable[[_Rule], _Rule]:
+    """Mark the rule of a command, `(room, command, now)`, or of an act, `(room, by, act, now)`."""
+
+    def kept(rule: _Rule) -> _Rule:
+        RULES[wish] = rule
+        return rule
+
+    return kept
 
 
 def ordinal(name: str, given: str, prefix: str, newest: int) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ephemera.domain.commands import ComeBack, Invite, Join, Lock, Revoke, Rotate
-from ephemera.domain.decide.common import Facts, ordinal
+from ephemera.domain.decide.common import Facts, ordinal, rule_of
 from ephemera.domain.decide.knocks import knock
 from ephemera.domain.decide.seats import check_nickname, check_space, seat
 from ephemera.domain.errors import (
@@ -35,6 +35,7 @@ from ephemera.domain.rooms import (
 )
 
 
+@rule_of(Join)
 def join(room: Room, command: Join, now: float) -> Facts:
     """Take a seat; or knock, where one asks before entering and nobody has invited them."""
     waiting = room.knock_of(command.digest)
@@ -57,6 +58,7 @@ def join(room: Room, command: Join, now: float) -> Facts:
         yield from seat(room, "member", command, now, invitation)
 
 
+@rule_of(ComeBack)
 def come_back(room: Room, command: ComeBack, now: float) -> Facts:
     """Take a place again that was lost, as who one was; or knock, where one asks."""
     lapsed = room.lapse_of(command.previous)
@@ -85,6 +87,7 @@ def _way_in(room: Room, command: Join, now: float) -> Invitation | None:
     return None
 
 
+@rule_of(Lock)
 def lock(room: Room, by: Member, act: Lock, now: float) -> Facts:
     """Let the code admit nobody, or again."""
     if room.locked != act.locked:
@@ -92,11 +95,13 @@ def lock(room: Room, by: Member, act: Lock, now: float) -> Facts:
         yield fact(at=now, member=by)
 
 
+@rule_of(Rotate)
 def rotate(_room: Room, by: Member, act: Rotate, now: float) -> Facts:
     """Put another code in the place of the room's; invitations end with the old one."""
     yield CodeRotated(at=now, member=by, code=act.code)
 
 
+@rule_of(Invite)
 def invite(room: Room, by: Member, act: Invite, now: float) -> Facts:
     """Issue an invitation. Its word is told to nobody but the host who asked.
 
@@ -120,6 +125,7 @@ def invite(room: Room, by: Member, act: Invite, now: float) -> Facts:
     yield InvitationKept(invitation.id, act.digest)
 
 
+@rule_of(Revoke)
 def revoke(room: Room, by: Member, act: Revoke, now: float) -> Facts:
     """Close an invitation; one that is closed already stays so."""
     ordinal("invitation", act.invitation, "i", room.invited)

@@ -1,7 +1,7 @@
 """Knocking: waiting at the door until a host answers."""
 
 from ephemera.domain.commands import AnswerKnock, Join, Withdraw
-from ephemera.domain.decide.common import Facts, ordinal
+from ephemera.domain.decide.common import Facts, ordinal, rule_of
 from ephemera.domain.decide.seats import check_space, seat
 from ephemera.domain.errors import DoorCrowded, KnockGone, NotHost
 from ephemera.domain.events import Knocked, KnockEnded, KnockerKept
@@ -17,6 +17,7 @@ def knock(room: Room, joining: Join, now: float) -> Facts:
     yield KnockerKept(waiting.id, joining.digest, joining.previous)
 
 
+@rule_of(AnswerKnock)
 def answer(room: Room, by: Member, act: AnswerKnock, now: float) -> Facts:
     """Let somebody in, or turn them away; without a host here, any member may."""
     if by.role != "host" and room.has_host_here:
@@ -33,6 +34,7 @@ def answer(room: Room, by: Member, act: AnswerKnock, now: float) -> Facts:
         yield KnockEnded(at=now, knock=waiting, reason="declined", by=by)
 
 
+@rule_of(Withdraw)
 def withdraw(room: Room, command: Withdraw, now: float) -> Facts:
     """Wait no longer."""
     waiting = room.knock(command.knock_id)

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from ephemera.domain.commands import Delete, Edit, Post, React
-from ephemera.domain.decide.common import Facts
+from ephemera.domain.decide.common import Facts, rule_of
 from ephemera.domain.errors import EditOver, Invalid, MessageGone, Muted, NotAuthor
 from ephemera.domain.events import (
     MessageDeleted,
@@ -27,6 +27,7 @@ AT_ONCE: Final = 20
 one by one, since each such event takes a place in the log."""
 
 
+@rule_of(Post)
 def post(room: Room, by: Member, act: Post, now: float) -> Facts:
     """Say something; the same fingerprint again is the same message."""
     key = act.fingerprint
@@ -50,6 +51,7 @@ def post(room: Room, by: Member, act: Post, now: float) -> Facts:
         yield PostRemembered(by.id, key)
 
 
+@rule_of(Edit)
 def edit(room: Room, by: Member, act: Edit, now: float) -> Facts:
     """Change one's own words, for `EDIT_SECONDS` after they were said; an action stays one."""
     trace = _kept(room, by, act.message)
@@ -70,6 +72,7 @@ def edit(room: Room, by: Member, act: Edit, now: float) -> Facts:
     )
 
 
+@rule_of(Delete)
 def delete(room: Room, by: Member, act: Delete, now: float) -> Facts:
     """Take words back: one's own, or anybody's as a host."""
     trace = _trace(room, by, act.message)
@@ -86,6 +89,7 @@ def delete(room: Room, by: Member, act: Delete, now: float) -> Facts:
     )
 
 
+@rule_of(React)
 def react(room: Room, by: Member, act: React, now: float) -> Facts:
     """Put a sign on a message, in the place of an earlier one, or take it off."""
     trace = _kept(room, by, act.message)

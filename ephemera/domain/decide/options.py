@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 
 from ephemera.domain.commands import ChangeOptions
-from ephemera.domain.decide.common import Facts
+from ephemera.domain.decide.common import Facts, rule_of
 from ephemera.domain.errors import Invalid
 from ephemera.domain.events import OptionsChanged
 from ephemera.domain.rooms import GRACES, LEAST_SEATS, MOST_SEATS, VANISHINGS, Member, Options, Room
@@ -23,6 +23,7 @@ def check(options: Options) -> None:
         raise Invalid("vanish", "not-a-choice")
 
 
+@rule_of(ChangeOptions)
 def change(room: Room, by: Member, act: ChangeOptions, now: float) -> Facts:
     """Run the room differently; nobody who sits loses their seat."""
     wanted = {name: getattr(act, name) for name in _FIELDS}

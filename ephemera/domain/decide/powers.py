@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ephemera.domain.commands import Appoint, Mute, Remove, Resign
-from ephemera.domain.decide.common import Facts, meant, present, subject
+from ephemera.domain.decide.common import Facts, meant, present, rule_of, subject
 from ephemera.domain.decide.seats import as_host
 from ephemera.domain.errors import LastHost
 from ephemera.domain.events import (
@@ -18,6 +18,7 @@ from ephemera.domain.events import (
 from ephemera.domain.rooms import Lapsed, Member, Room
 
 
+@rule_of(Remove)
 def remove(room: Room, by: Member, act: Remove, now: float) -> Facts:
     """Show a member out for good; the code they came by goes with them.
 
@@ -39,6 +40,7 @@ def _place_of(room: Room, target: str) -> Lapsed | None:
     return Lapsed(member, room.seats[member.id].digest) if member else room.lapsed.get(target)
 
 
+@rule_of(Mute)
 def mute(room: Room, by: Member, act: Mute, now: float) -> Facts:
     """Let a member speak no more, or again."""
     target = present(subject(room, act.target))
@@ -47,6 +49,7 @@ def mute(room: Room, by: Member, act: Mute, now: float) -> Facts:
         yield fact(at=now, member=replace(target, muted=act.muted), by=by)
 
 
+@rule_of(Appoint)
 def appoint(room: Room, by: Member, act: Appoint, now: float) -> Facts:
     """Make a member a host, beside oneself or in one's own place."""
     target = present(meant(room, act.target))
@@ -56,6 +59,7 @@ def appoint(room: Room, by: Member, act: Appoint, now: float) -> Facts:
         yield _resigned(by, now)
 
 
+@rule_of(Resign)
 def resign(room: Room, by: Member, _act: Resign, now: float) -> Facts:
     """Be a host no more; there must be another one."""
     if not any(other.role == "host" and other.id != by.id for other in room.members):

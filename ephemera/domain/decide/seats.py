@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ephemera.domain.commands import Close, Join, Leave, Restore, Return
-from ephemera.domain.decide.common import Facts, returns
+from ephemera.domain.decide.common import Facts, returns, rule_of
 from ephemera.domain.errors import (
     LeavingErases,
     LeavingHandsOver,
@@ -56,11 +56,13 @@ def seat(
     yield SeatTaken(member.id, joining.digest, joining.previous)
 
 
+@rule_of(Return)
 def return_(_room: Room, by: Member, _act: Return, now: float) -> Facts:
     """Be here again."""
     return returns(by, now)
 
 
+@rule_of(Leave)
 def leave(room: Room, by: Member, act: Leave, now: float) -> Facts:
     """Give the seat up.
 
@@ -71,11 +73,13 @@ def leave(room: Room, by: Member, act: Leave, now: float) -> Facts:
     return release(room, by, "left", now)
 
 
+@rule_of(Close)
 def close(_room: Room, by: Member, _act: Close, now: float) -> Facts:
     """End the room for all."""
     yield RoomWiped(at=now, reason="closed", member=by)
 
 
+@rule_of(Restore)
 def restore(room: Room, command: Restore, now: float) -> Facts:
     """Go on without what was said; a room that was wiped stays gone."""
     if room.wiped:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import reduce
 
 from ephemera.domain.commands import Sweep
-from ephemera.domain.decide.common import Facts, present, returns
+from ephemera.domain.decide.common import Facts, present, returns, rule_of
 from ephemera.domain.decide.seats import release
 from ephemera.domain.events import KnockEnded, MemberWentAway, MessagesExpired, RoomWiped
 from ephemera.domain.evolve import evolve
@@ -12,6 +12,7 @@ from ephemera.domain.presence import Lease, is_here, is_over
 from ephemera.domain.rooms import Room
 
 
+@rule_of(Sweep)
 def sweep(room: Room, command: Sweep, now: float) -> Facts:
     """Do what has become due."""
     if now >= room.expires_at:

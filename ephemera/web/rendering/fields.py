@@ -1,6 +1,8 @@
 """What programs see of events, members and rooms: these fields and no others."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Final
 
 from ephemera.domain import events as e
 from ephemera.domain.codes import show_code
@@ -10,8 +12,11 @@ from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options, Room
 from ephemera.web.rendering.sentences import sentence_of
 
+Fields = dict[str, Any]
+Tell = Callable[[Any], Fields]
 
-def entry_fields(entry: Entry, locale: str) -> dict[str, Any]:
+
+def entry_fields(entry: Entry, locale: str) -> Fields:
     """Return what programs see of an event; its sentence, if it has one, in that language."""
     sentence = sentence_of(entry.event)
     return {
@@ -23,104 +28,42 @@ def entry_fields(entry: Entry, locale: str) -> dict[str, Any]:
     }
 
 
-def signal_fields(signal: Signal) -> dict[str, Any]:
+def signal_fields(signal: Signal) -> Fields:
     """Return what programs see of a signal: it is in no log, so it has no cursor."""
-    match signal:
-        case e.MemberWriting(member=member):
-            return {"event": signal.name, **_acting(member)}
-        case e.ReachChanged(reached=reached):
-            return {"event": signal.name, "reached": reached}
-        case _:
-            raise TypeError(signal)
+    return {"event": signal.name, **_own_fields(signal)}
 
 
-def _own_fields(event: Event) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind of event
-    match event:
-        case e.MessagePosted() | e.MessageEdited() | e.MessageReacted() | e.MessageDeleted():
-            return _message_fields(event)
-        case e.MessagesExpired(messages=messages):
-            return {"messages": [message_id(sequence) for sequence in messages]}
-        case e.RoomOpened():
-            return {
-                "member": event.member_id,
-                "nickname": event.nickname,
-                **options_fields(event.options),
-            }
-        case e.RoomRestored():
-            return {}  # its cursor has the generation
-        case e.MemberLeft():
-            return {**_acting(event.member), "reason": event.reason}
-        case e.MemberJoined(member=member):
-            return {**_acting(member), **({"muted": True} if member.muted else {})}
-        case e.MemberWentAway() | e.MemberReturned() | e.HostResigned():
-            return _acting(event.member)
-        case e.MemberRemoved() | e.MemberMuted() | e.MemberUnmuted() | e.HostChanged():
-            return {**_acting(event.member), **_by(event.by)}
-        case e.RoomWiped():
-            return {**(_acting(event.member) if event.member else {}), "reason": event.reason}
-        case _:
-            return _door_fields(event)
+def _own_fields(fact: Event | Signal) -> Fields:
+    own: Fields = {}
+    for name in (one.name for one in fields(fact) if one.name != "at"):
+        tell = _TOLD_OF.get((type(fact), name)) or _TOLD[name]
+        own |= tell(getattr(fact, name))
+    return own
 
 
-def _message_fields(event: Event) -> dict[str, Any]:
-    match event:
-        case e.MessagePosted(member_id=member_id, nickname=nickname, text=text):
-            return {"member": member_id, "nickname": nickname, "text": text, **_extras(event)}
-        case e.MessageEdited(message=message, member_id=member_id, nickname=nickname, text=text):
-            said = {"member": member_id, "nickname": nickname, "text": text}
-            return {"message": message_id(message), **said}
-        case e.MessageReacted(message=message, member=member, sign=sign):
-            return {"message": message_id(message), **_acting(member), "sign": sign}
-        case e.MessageDeleted(message=message, member_id=member_id, nickname=nickname, by=by):
-            author = {"member": member_id, "nickname": nickname}
-            return {"message": message_id(message), **author, **_by(by)}
-        case _:
-            raise TypeError(event)
-
-
-def _extras(event: e.MessagePosted) -> dict[str, Any]:
-    """Return what few messages have, and only for those."""
-    extras: dict[str, Any] = {}
-    if event.action:
-        extras["action"] = True
-    if event.reply:
-        extras["reply"] = _quote_fields(event.reply)
-    if event.expires_at is not None:
-        extras["expires_at"] = round(event.expires_at, 3)
-    if event.edited:
-        extras["edited"] = True
-    if event.reactions:
-        extras["reactions"] = dict(event.reactions)
-    return extras
-
-
-def _door_fields(event: Event) -> dict[str, Any]:
-    match event:
-        case e.RoomLocked(member=member) | e.RoomUnlocked(member=member):
-            return _acting(member)
-        case e.CodeRotated(member=member, code=code):
-            return {**_acting(member), "code": show_code(code)}
-        case e.OptionsChanged(member=member, options=options):
-            return {**_acting(member), **options_fields(options)}
-        case e.InvitationIssued(member=member) | e.InvitationRevoked(member=member):
-            return {**_acting(member), "invitation": invitation_fields(event.invitation)}
-        case e.Knocked(knock=knock):
-            return {"knock": knock_fields(knock)}
-        case e.KnockEnded(knock=knock, reason=reason, by=by):
-            return {"knock": knock_fields(knock), "reason": reason, **_by(by)}
-        case _:
-            raise TypeError(event)
-
-
-def _acting(member: Member) -> dict[str, Any]:
+def _acting(member: Member) -> Fields:
     return {"member": member.id, "nickname": member.nickname, "role": member.role}
 
 
-def _by(member: Member | None) -> dict[str, Any]:
+def _by(member: Member | None) -> Fields:
     return {"by": member.id, "by_nickname": member.nickname} if member else {}
 
 
-def _quote_fields(quote: Quote) -> dict[str, Any]:
+def _newcomer(member: Member) -> Fields:
+    return _acting(member) | ({"muted": True} if member.muted else {})
+
+
+def _as(key: str, told: Callable[[Any], object] = lambda value: value) -> Tell:
+    """Return how to tell what is always there, under that key."""
+    return lambda value: {key: told(value)}
+
+
+def _if_any(key: str, told: Callable[[Any], object] = lambda value: value) -> Tell:
+    """Return how to tell what few have, and only of those."""
+    return lambda value: {key: told(value)} if value else {}
+
+
+def _quote_fields(quote: Quote) -> Fields:
     return {
         "message": message_id(quote.message),
         "member": quote.member_id,
@@ -129,7 +72,7 @@ def _quote_fields(quote: Quote) -> dict[str, Any]:
     }
 
 
-def member_fields(member: Member) -> dict[str, Any]:
+def member_fields(member: Member) -> Fields:
     """Return what programs see of a member."""
     return {
         "id": member.id,
@@ -140,7 +83,7 @@ def member_fields(member: Member) -> dict[str, Any]:
     }
 
 
-def knock_fields(knock: Knock) -> dict[str, Any]:
+def knock_fields(knock: Knock) -> Fields:
     """Return what programs see of somebody who waits at the door."""
     return {
         "id": knock.id,
@@ -149,7 +92,7 @@ def knock_fields(knock: Knock) -> dict[str, Any]:
     }
 
 
-def invitation_fields(invitation: Invitation) -> dict[str, Any]:
+def invitation_fields(invitation: Invitation) -> Fields:
     """Return what programs see of an invitation: not its word."""
     return {
         "id": invitation.id,
@@ -158,7 +101,7 @@ def invitation_fields(invitation: Invitation) -> dict[str, Any]:
     }
 
 
-def options_fields(options: Options) -> dict[str, Any]:
+def options_fields(options: Options) -> Fields:
     """Return what programs see of how a room is run."""
     return {
         "capacity": options.capacity,
@@ -169,7 +112,7 @@ def options_fields(options: Options) -> dict[str, Any]:
     }
 
 
-def room_fields(room: Room, url: str) -> dict[str, Any]:
+def room_fields(room: Room, url: str) -> Fields:
     """Return what programs of members see of a room."""
     return {
         "id": room.id,
@@ -180,3 +123,42 @@ def room_fields(room: Room, url: str) -> dict[str, Any]:
         "opened_at": round(room.opened_at, 3),
         "expires_at": round(room.expires_at, 3),
     }
+
+
+def _nothing(_: object) -> Fields:
+    return {}
+
+
+_TOLD: Final[Mapping[str, Tell]] = {
+    "action": _if_any("action"),
+    "by": _by,
+    "code": _as("code", show_code),
+    "edited": _if_any("edited"),
+    "expires_at": _if_any("expires_at", lambda at: round(at, 3)),
+    "invitation": _as("invitation", invitation_fields),
+    "knock": _as("knock", knock_fields),
+    "member": lambda member: _acting(member) if member else {},
+    "member_id": _as("member"),
+    "message": _as("message", message_id),
+    "messages": _as("messages", lambda messages: [message_id(one) for one in messages]),
+    "nickname": _as("nickname"),
+    "options": options_fields,
+    "reached": _as("reached"),
+    "reactions": _if_any("reactions", dict),
+    "reason": _as("reason"),
+    "reply": _if_any("reply", _quote_fields),
+    "sign": _as("sign"),
+    "text": _as("text"),
+}
+"""What programs see of the field of that name, whatever it is a field of."""
+_TOLD_OF: Final[Mapping[tuple[type[Event | Signal], str], Tell]] = {
+    (e.MemberJoined, "invitation"): _nothing,
+    (e.MemberJoined, "member"): _newcomer,
+    (e.MessageEdited, "action"): _nothing,
+    (e.MessageReacted, "reactions"): _nothing,
+    (e.RoomOpened, "expires_at"): _nothing,
+    (e.RoomOpened, "generation"): _nothing,  # the cursor has it
+    (e.RoomOpened, "room_id"): _nothing,
+    (e.RoomRestored, "generation"): _nothing,
+}
+"""What they see of it there instead."""
