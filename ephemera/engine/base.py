@@ -69,6 +69,11 @@ class Change:
         """The sequence that the room must still have; 0: it must not exist."""
         return self.before.sequence if self.before else 0
 
+    @property
+    def newest(self) -> int:
+        """The sequence that the room has then, or had at its end."""
+        return self.entries[-1].sequence
+
 
 Listener = Callable[[str, Sequence[Entry]], None]
 """Called with a room id and the entries just committed to it."""
@@ -99,8 +104,13 @@ class Engine(Protocol):
         it: that one is a conflict then.
         """
 
-    async def commit(self, change: Change) -> None:
-        """Make the change true, all of it, then tell the listeners. Raises `Conflict`."""
+    async def commit(self, change: Change) -> int:
+        """Make the change true, all of it, then tell the listeners. Raises `Conflict`.
+
+        Return the sequence at which the log begins from now on: of everything before it nothing is
+        kept, of a room that is forgotten nothing at all. What hangs on an entry must go with it:
+        with what its events take back, with what is before this, and with the room.
+        """
 
     async def find(self, code: str) -> str | None:
         """Return the id of the room that the code admits to, or None."""

@@ -52,18 +52,19 @@ class CountedEngine:
         self.listen = engine.listen
         engine.listen(self._note_heard)  # once, however many others listen
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         """See `Engine.commit`."""
         here = set(map(id, change.entries))
         self._here |= here
         try:
-            await self._commit(change)
+            begins = await self._commit(change)
         except Conflict:
             self._counts.conflicts(1)
             raise
         finally:
             self._here -= here
         self._counts.commits(1)
+        return begins
 
     def _note_heard(self, _: str, entries: Sequence[Entry]) -> None:
         """Count the events, and how late they are when they came by way of the engine.

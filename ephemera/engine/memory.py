@@ -91,16 +91,18 @@ class MemoryEngine:
         kept = self._rooms.get(room_id)
         return Snapshot(kept.room, kept.leases.copy()) if kept else None
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         """See `Engine.commit`."""
         kept = self._rooms.get(change.room_id)
         self._check(change, kept)
         if change.room is None:
             self._forget(change.room_id)
+            begins = change.newest + 1
         else:
-            self._keep(change, kept, change.room)
+            begins = self._keep(change, kept, change.room)
         for listener in self._listeners:
             listener(change.room_id, change.entries)
+        return begins
 
     def _check(self, change: Change, kept: _Kept | None) -> None:
         if (change.before and change.before.cursor) != (kept and kept.room.cursor):
@@ -113,7 +115,7 @@ class MemoryEngine:
         ):
             raise Conflict
 
-    def _keep(self, change: Change, kept: _Kept | None, room: Room) -> None:
+    def _keep(self, change: Change, kept: _Kept | None, room: Room) -> int:
         if kept is None:
             kept = self._rooms[change.room_id] = _Kept(room)
         elif kept.room.code != room.code:
@@ -121,6 +123,7 @@ class MemoryEngine:
         kept.take(change, room)
         self._codes[room.code] = change.room_id
         self._due.advance(change.room_id, change.due)
+        return room.sequence - len(kept.log) + 1
 
     def _forget(self, room_id: str) -> None:
         kept = self._rooms.pop(room_id)

@@ -205,8 +205,7 @@ async def test_of_two_decisions_on_the_same_room_one_holds(engine: Engine) -> No
         *(engine.commit(saying(ROOM, f"text {number}")) for number in range(50)),
         return_exceptions=True,
     )
-    assert answers.count(None) == 1
-    assert [type(answer) for answer in answers if answer].count(Conflict) == 49
+    assert [type(answer) for answer in answers].count(Conflict) == 49
     assert len(await texts(engine, ROOM.cursor) or ()) == 1
 
 
@@ -433,6 +432,26 @@ async def test_the_log_keeps_256_kib_and_no_more(engine: Engine) -> None:
     room = await say(engine, room, "small")
     assert await texts(engine, None) == [*[large] * 15, "small"]
     assert await texts(engine, Cursor("g1", room.sequence - 17)) is None
+
+
+async def test_who_commits_is_told_where_the_log_begins(engine: Engine) -> None:
+    async def begins(change: Change) -> int:
+        after = await engine.commit(change)
+        kept = await engine.read(ROOM.id, None)
+        assert after == (kept[0].sequence if kept else change.newest + 1)
+        return after
+
+    assert await begins(opening()) == 1
+    room = ROOM
+    for few in range(3):
+        change = saying(room, *(str(number) for number in range(few * LOG_EVENTS // 2)), "x")
+        room = change.room or room
+        after = await begins(change)
+        assert after == max(1, room.sequence - LOG_EVENTS + 1)
+    change = saying(room, *["x" * 16_000] * 20)
+    room = change.room or room
+    assert room.sequence - LOG_EVENTS < await begins(change), "its weight is too much"
+    assert await begins(wiping(room)) == room.sequence + 2
 
 
 # What is due

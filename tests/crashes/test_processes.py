@@ -195,17 +195,18 @@ def test_random_lives_of_a_room_in_three_processes_break_no_promise() -> None:
 class LastOneWins(RedisEngine):
     """An engine that does not look whether somebody was faster."""
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         now = await self.load(change.room_id)
-        await super().commit(replace(change, before=now.room if now else None))
+        return await super().commit(replace(change, before=now.room if now else None))
 
 
 class ForgetsEnds(RedisEngine):
     """An engine that does not know of a room whether it was wiped or lost."""
 
-    async def commit(self, change: Change) -> None:
-        await super().commit(change)
+    async def commit(self, change: Change) -> int:
+        begins = await super().commit(change)
         await self._client.delete(keys_of(change.room_id).gone)
+        return begins
 
 
 class TakesNothing(RedisEngine):
@@ -221,8 +222,8 @@ class TakesNothing(RedisEngine):
 class SeesNoLife(RedisEngine):
     """An engine that releases seats for reasons that hold no more."""
 
-    async def commit(self, change: Change) -> None:
-        await super().commit(replace(change, unless_seen={}))
+    async def commit(self, change: Change) -> int:
+        return await super().commit(replace(change, unless_seen={}))
 
 
 class TrustsItsMemory(RedisEngine):

@@ -36,9 +36,9 @@ class Watched(MemoryEngine):
         self.loads += 1
         return await super().load(room_id)
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         self.commits += 1
-        await super().commit(change)
+        return await super().commit(change)
 
     async def renew(self, room_id: str, leases: Mapping[str, Lease]) -> None:
         self.renewals += len(leases)

@@ -29,7 +29,7 @@ class Faulty(MemoryEngine):
             warnings.warn(said)
             asyncio.get_running_loop().call_soon(fail, said, change)
             fail(said, change)
-        await super().commit(change)
+        return await super().commit(change)
 
     def listen(self, listener, sensor=None, astray=None):
         def hear(room_id, entries):

@@ -198,12 +198,12 @@ class BusyEngine(MemoryEngine):
 
     faster: Callable[[], Coroutine[Any, Any, Any]] | None = None
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         """See `Engine.commit`."""
         faster, self.faster = self.faster, None
         if faster:
             await faster()
-        await super().commit(change)
+        return await super().commit(change)
 
 
 class FarEngine(MemoryEngine):

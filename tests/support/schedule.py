@@ -59,11 +59,11 @@ class RacingEngine(MemoryEngine):
         await self._turn()
         return snapshot
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         """See `Engine.commit`."""
         await self._turn()
         try:
-            await super().commit(change)
+            return await super().commit(change)
         finally:
             await self._turn()
 

@@ -65,13 +65,13 @@ class TroubledEngine:
         """See `Engine.recall`."""
         return self.real.recall(room_id)
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         """See `Engine.commit`."""
-        await self._call(self._commit, change)
+        return await self._call(self._commit, change)
 
-    async def _commit(self, change: Change) -> None:
+    async def _commit(self, change: Change) -> int:
         try:
-            await self.real.commit(change)
+            begins = await self.real.commit(change)
         except Conflict:
             self.happened["conflict"] += 1
             raise
@@ -80,6 +80,7 @@ class TroubledEngine:
         except AssertionError as promise:
             self.ledger.broken = str(promise)  # for who asks later: this may be in no one's call
             raise
+        return begins
 
     async def find(self, code: str) -> str | None:
         """See `Engine.find`."""

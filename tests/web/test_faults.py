@@ -26,10 +26,10 @@ class Faulty(MemoryEngine):
     def recall(self, room_id: str) -> Snapshot | None:
         return None if self.fails_at == "load" else super().recall(room_id)
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         if self.fails_at == "commit":
             raise RuntimeError(change)
-        await super().commit(change)
+        return await super().commit(change)
 
 
 @pytest.fixture

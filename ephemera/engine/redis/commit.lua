@@ -3,7 +3,8 @@
 -- KEYS: room, leases, log, gone, due, taken, the code before, the code from now on.
 -- ARGV: `arguments_of_commit` in scripts.py writes what is read here, in this order. A list is
 -- its length and then its items.
--- Returns 1, or 0 for a conflict: then nothing was changed.
+-- Returns where the log begins now (of a room that is forgotten: 1), or 0 for a conflict: then
+-- nothing was changed.
 
 local room, leases, log, gone, due, taken, code_before, code = unpack(KEYS)
 local place = 0
@@ -128,4 +129,4 @@ take_each(2, function(member, lease)
 end)
 
 redis.call('SPUBLISH', room, news)
-return 1
+return first

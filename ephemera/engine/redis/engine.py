@@ -115,18 +115,19 @@ class RedisEngine:
         """See `Engine.recall`."""
         return self._watching.recall(room_id)
 
-    async def commit(self, change: Change) -> None:
+    async def commit(self, change: Change) -> int:
         """See `Engine.commit`."""
         kept, appended = await self._amend(change)
         commit = self._scripts.commit if takes_memory(change) else self._scripts.make_room
         keys, arguments = keys_of_commit(change), arguments_of_commit(change, kept, appended)
         with self._watching.committing(change.room_id):
             async with self._reach.trying():
-                done = await commit(keys, arguments)
-            if not done:
+                begins: int = await commit(keys, arguments)
+            if not begins:
                 raise Conflict
             self._watching.committed(change)
         self._sweeping.count(change)
+        return begins if change.room else change.newest + 1
 
     async def _amend(self, change: Change) -> tuple[Sequence[Entry], Sequence[Entry]]:
         """Return what the log has to keep otherwise from now on, and what it gets.

@@ -146,7 +146,7 @@ class Watching:
         if watched.cursor == before and not watched.catching_up:
             self._tell(change.room_id, watched, change.entries)
         else:
-            self._wake(change.room_id, watched, change.entries[-1].sequence)
+            self._wake(change.room_id, watched, change.newest)
 
     def _tell(self, room_id: str, watched: Watched, entries: Sequence[Entry]) -> None:
         """Tell the listeners what they have not heard yet: it may come by two ways."""
