@@ -22,12 +22,13 @@ class Body:
     9.6). So an answer ends only when its request has ended, or has gone on for too long.
     """
 
-    __slots__ = ("_is_whole", "_over", "_receive", "_size", "is_over")
+    __slots__ = ("_is_whole", "_most", "_over", "_receive", "_size", "is_over")
 
     def __init__(self, receive: Receive, *, is_whole: bool) -> None:
         self._receive = receive
         self._is_whole = is_whole
         self._size = 0
+        self._most = MOST_DROPPED_BYTES
         self._over: asyncio.Event | None = None
         self.is_over = False
 
@@ -40,24 +41,25 @@ class Body:
         """Return the next part, as ASGI has it."""
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if not message.get("more_body") or self._size > MOST_DROPPED_BYTES:
+        if not message.get("more_body") or self._size > self._most:
             self.is_over = True
             if self._over:
                 self._over.set()
         return message
 
-    async def read(self) -> bytes | None:
+    async def read(self, most: int = MOST_BODY_BYTES) -> bytes | None:
         """Return the whole body, or nothing when the client has gone before it was at its end.
 
-        Raises `TooLarge` and `TooSlow`.
+        Raises `TooLarge` for one of more than `most` bytes, and `TooSlow`.
         """
+        self._most = max(self._most, most)
         body = bytearray()  # of a body in many small parts, bytes would be copied for each of them
         try:
             async with nullcontext() if self._is_whole else asyncio.timeout(BODY_SECONDS):
                 while not self.is_over:
                     message = await self.receive()
                     body += message.get("body", b"")
-                    if len(body) > MOST_BODY_BYTES:
+                    if len(body) > most:
                         raise TooLarge
         except TimeoutError:
             raise TooSlow from None
