@@ -29,9 +29,10 @@ def token_in(headers: Headers, *, secure: bool, returning_to: str | None = None)
     if authorization and authorization.lower().startswith(_BEARER):
         return authorization[len(_BEARER) :].strip()
     wanted = _name(returning_to, secure=secure)
-    return next(
-        (token for name, token in _cookies_in(headers.get("cookie", "")) if name == wanted), None
-    )
+    for name, token in _cookies_in(headers.get("cookie", "")):
+        if name == wanted:
+            return token
+    return None
 
 
 def held_tokens(headers: Headers, *, secure: bool) -> Iterator[tuple[str, str]]:
