@@ -96,8 +96,8 @@ async def test_the_options_are_changed_and_shown_to_all(newcomer: Newcomer) -> N
     ada, ben, _ = await three(newcomer)
     sheet = await ada.about_room()
     await sheet.get_by_label("Seats").select_option("5")
-    await sheet.get_by_label("A seat is kept for").select_option("30")
-    await sheet.get_by_label("Messages disappear").select_option("300")
+    await sheet.get_by_label("How long is a seat kept?").select_option("30")
+    await sheet.get_by_label("When do messages disappear?").select_option("300")
     await sheet.get_by_role("button", name="Run it like this").click()
     await expect(sheet).to_be_hidden()
     for reader in (ada, ben):

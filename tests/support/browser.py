@@ -145,7 +145,7 @@ class Person:
         await form.get_by_label("Your nickname").fill(nickname)
         await form.get_by_label("Seats").select_option(str(capacity))
         await form.locator("summary").click()
-        await form.get_by_label("A seat is kept for").select_option(str(grace))
+        await form.get_by_label("How long is a seat kept?").select_option(str(grace))
         for name, value in more.items():
             await form.locator(f"[name={name}]").select_option(value)
         await form.get_by_role("button", name="Open the room").click()
