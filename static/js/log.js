@@ -11,7 +11,7 @@ const TOGETHER = 300; // seconds: what one member says within them stands under 
 let pinned = true;
 let inView = []; // the lines that the reader sees, each with its place
 let below = 0; // messages the reader has not scrolled to
-let unread = 0; // messages that came while the tab was hidden
+let unread = 0; // messages that came while the reader was elsewhere
 let resyncing = false;
 
 const when = (line) => Number(line.dataset.at);
@@ -53,6 +53,15 @@ function show() {
   document.title = unread ? `(${unread}) ${name}` : name;
 }
 
+// A window beside others is in view, and yet nobody may look at it.
+const isElsewhere = () => document.hidden || !document.hasFocus();
+
+function back() {
+  if (isElsewhere()) return;
+  unread = 0;
+  show();
+}
+
 function toNewest() {
   scroll.scrollTop = 0;
   look();
@@ -78,7 +87,7 @@ function changed(records) {
   }
   const news = resyncing ? [] : lines.filter((line) => isMessage(line) && !isMine(line));
   const own = !resyncing && lines.some((line) => isMessage(line) && isMine(line));
-  if (document.hidden) unread += news.length;
+  if (isElsewhere()) unread += news.length;
   if (pinned || own || resyncing) toNewest();
   else {
     below += news.length;
@@ -92,9 +101,8 @@ if (log) {
   new ResizeObserver(() => { if (pinned) scroll.scrollTop = 0; }).observe(scroll);
   scroll.addEventListener('scroll', look, { passive: true });
   newer.addEventListener('click', () => { toNewest(); log.focus({ preventScroll: true }); });
-  document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) { unread = 0; show(); }
-  });
+  document.addEventListener('visibilitychange', back);
+  window.addEventListener('focus', back);
   // After a resync everything is new to the page but not to the reader: keep a screen reader from saying it all again.
   document.addEventListener('resync', () => {
     resyncing = true;

@@ -21,8 +21,11 @@ from tests.support.readers import Reader, Station, a_station, until
 FRAGMENTS: Final = read_once()[1]
 RESTORING: Final = "The connection to the room is being restored."
 JOINED: Final = {
-    "events": ("<bdi>Cleo</bdi> joined.", "[<bdi>Cleo</bdi> joined.]"),
-    "live": ("<bdi>Cleo</bdi> joined.", "[<bdi>Cleo</bdi> joined.]"),
+    "events": (
+        '<bdi translate="no">Cleo</bdi> joined.',
+        '[<bdi translate="no">Cleo</bdi> joined.]',
+    ),
+    "live": ('<bdi translate="no">Cleo</bdi> joined.', '[<bdi translate="no">Cleo</bdi> joined.]'),
     "json": ('"line":"Cleo joined."', '"line":"[Cleo joined.]"'),
     "raw": ("* Cleo joined.", "* [Cleo joined.]"),
 }

@@ -94,7 +94,7 @@ async def test_the_new_code_reaches_open_pages_by_the_stream(stage: Stage) -> No
     stale = Page((await stage.ben.get(stage.path, BROWSER)).text)
     await stage.act(stage.cleo, "/code", {})
     page = await stage.ben.get(stage.path, BROWSER)
-    assert "<bdi>Cleo</bdi> changed the code." in page.text
+    assert '<bdi translate="no">Cleo</bdi> changed the code.' in page.text
     code = await code_of(stage)
     stale.hear((await stage.ben.get(f"{stale.stream}&once=1")).text)
     fresh = Page(page.text)

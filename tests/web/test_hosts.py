@@ -225,7 +225,7 @@ async def test_succession_still_names_nobody_who_did_it(scene: Scene) -> None:
     assert (last["event"], last["nickname"]) == ("host-changed", "Ben")
     assert "by" not in last
     page = await scene.ben.get(scene.path, BROWSER)
-    assert "<bdi>Ben</bdi> is the host now." in page.text
+    assert '<bdi translate="no">Ben</bdi> is the host now.' in page.text
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
@@ -235,4 +235,4 @@ async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
         await stage.act(vera, "/resignations", {})
         heard = await stream.until("is no longer a host")
     assert "<b>" not in heard
-    assert heard.count("<bdi>&lt;b&gt;&amp;{{x}}</bdi>") == 3
+    assert heard.count('<bdi translate="no">&lt;b&gt;&amp;{{x}}</bdi>') == 5

@@ -159,4 +159,4 @@ async def test_an_open_sheet_goes_with_the_member(stage: Stage) -> None:
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
     _, vera = await stage.house.join(stage.code, "<b>&{{x}}")
     answer = await stage.ada.get(f"{stage.path}/members?member={vera['member']['id']}", HTMX)
-    assert "<bdi>&lt;b&gt;&amp;{{x}}</bdi>" in answer.text
+    assert '<bdi translate="no">&lt;b&gt;&amp;{{x}}</bdi>' in answer.text

@@ -304,14 +304,18 @@ async def test_whoever_comes_later_sees_who_is_muted(stage: Stage) -> None:
 
 
 async def test_only_the_muted_see_that_they_are_at_their_composer(stage: Stage) -> None:
-    """A style sheet tells it: the page is the same for all, and so is every fragment."""
+    """What becomes so while a page is open a style sheet tells: every fragment is for all."""
     sheet = (await stage.mona.get(f"{stage.path}/mine.css")).text
     mona = await stage.id_of("Mona")
     assert f"#room:has(#member-{mona}[data-muted]) .only-muted" in sheet
-    page = Page((await stage.mona.get(stage.path, BROWSER)).text)
-    notes = [one for one in page.document.walk() if one.attributes.get("class") == "only-muted"]
-    assert len(notes) == 1
-    assert "muted" in notes[0].text
+    assert '.only-muted:empty::before { content: "You are muted' in sheet
+    for member, is_muted in ((stage.mona, True), (stage.ada, False)):
+        page = Page((await member.get(stage.path, BROWSER)).text)
+        (note,) = (
+            one for one in page.document.walk() if one.attributes.get("class") == "only-muted"
+        )
+        assert note.text.startswith("You are muted") == is_muted
+        assert note.text == "" or is_muted, "it is empty, for :empty"
 
 
 async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
@@ -321,4 +325,4 @@ async def test_a_nickname_that_is_markup_stays_text(stage: Stage) -> None:
         await mute(stage, "<b>&{{x}}", "off")
         heard = await stream.until("speak again")
     assert "<b>" not in heard
-    assert "<bdi>&lt;b&gt;&amp;{{x}}</bdi>" in heard
+    assert '<bdi translate="no">&lt;b&gt;&amp;{{x}}</bdi>' in heard

@@ -252,7 +252,7 @@ async def test_everybody_reads_who_did_it_and_how_the_room_is_run(stage: Stage) 
     form = {"capacity": "6", "grace": "900", "ask": "yes", "newcomers": "later", "vanish": "3600"}
     await stage.act(stage.cleo, "/options", form)
     page = await stage.ben.get(stage.path, BROWSER)
-    assert "<bdi>Cleo</bdi> changed how the room is run." in page.text
+    assert '<bdi translate="no">Cleo</bdi> changed how the room is run.' in page.text
     stale.hear((await stage.ben.get(f"{stale.stream}&once=1")).text)
     fresh = Page(page.text)
     for place in ("messages", "rules"):

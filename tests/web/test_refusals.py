@@ -63,7 +63,7 @@ def test_whatever_can_be_chosen_has_words_of_its_own(
 def test_numbers_are_grouped_and_names_set_apart() -> None:
     told = counted("%(who)s: %(n)s", "%(who)s & co: %(n)s", 4_000, who=Name("<Ada>"))
     assert told.plain(ENGLISH) == "<Ada> & co: 4,000"
-    assert told.html(ENGLISH) == "<bdi>&lt;Ada&gt;</bdi> &amp; co: 4,000"
+    assert told.html(ENGLISH) == '<bdi translate="no">&lt;Ada&gt;</bdi> &amp; co: 4,000'
 
 
 def test_a_language_that_we_do_not_speak_is_a_fault_and_never_english() -> None:

@@ -49,7 +49,7 @@ async def test_a_quote_is_cut_at_120_characters_and_is_text(stage: Stage) -> Non
 async def test_the_quote_names_whose_words_they_are(stage: Stage) -> None:
     await reply(stage, stage.ada, await stage.message_of(stage.ben, WORDS))
     html = (await stage.mona.get(stage.path, BROWSER)).text
-    assert '<p class="quote"><bdi class="name">Ben</bdi>' in html
+    assert '<p class="quote"><bdi translate="no" class="name">Ben</bdi>' in html
 
 
 async def test_a_reply_to_what_is_gone_or_unknown_is_a_message_without_a_quote(

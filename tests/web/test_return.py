@@ -27,7 +27,7 @@ async def test_who_was_away_too_long_is_shown_the_way_back(scene: Scene) -> None
     page = await scene.ben.get(scene.path, BROWSER)
     assert page.status == 200
     assert LOST in page.text
-    assert "Come back as <bdi>Ben</bdi>" in page.text
+    assert 'Come back as <bdi translate="no">Ben</bdi>' in page.text
     assert f'action="{scene.path}/return" method="post"' in page.text
     for secret in (scene.code, "Ada"):
         assert secret not in page.text
@@ -41,7 +41,7 @@ async def test_who_comes_back_has_the_seat_and_the_name(scene: Scene) -> None:
     token = cookie.removeprefix("seat=").partition(";")[0]
     assert token != scene.ben.token
     page = await Person(scene.house, token).get(scene.path, BROWSER)
-    assert '<bdi class="name">Ben</bdi>' in page.text
+    assert '<bdi translate="no" class="name">Ben</bdi>' in page.text
     assert await scene.ben.get(scene.path, BROWSER) == await never(scene)
 
 
@@ -116,7 +116,7 @@ async def seated_browser(scene: Scene) -> Browser:
 async def test_who_follows_the_invitation_again_is_led_to_the_room(scene: Scene) -> None:
     cleo = await seated_browser(scene)
     page = await cleo.get(f"/join/{scene.code.lower()}")
-    assert "You are in this room as <bdi>Cleo</bdi>." in page.text
+    assert 'You are in this room as <bdi translate="no">Cleo</bdi>.' in page.text
     assert f'href="{scene.path}"' in page.text
     assert '<form id="join"' not in page.text
 
@@ -136,7 +136,7 @@ async def test_who_lost_the_place_is_offered_it_there_too(scene: Scene) -> None:
     cleo = await seated_browser(scene)
     await ben_away(scene)
     page = await cleo.get(f"/join/{scene.code}")
-    assert "You were in this room as <bdi>Cleo</bdi>." in page.text
+    assert 'You were in this room as <bdi translate="no">Cleo</bdi>.' in page.text
     assert f'action="{scene.path}/return" method="post"' in page.text
 
 
@@ -204,7 +204,7 @@ async def test_with_the_cookie_the_proof_leaves_the_address_and_once_seen_it_pro
     scene.house.clock.turn(1)
     arrived = await cleo.get(way)
     assert (arrived.status, arrived.headers["Location"]) == (303, scene.path)
-    assert '<bdi class="name">Cleo</bdi>' in (await cleo.get(scene.path)).text
+    assert '<bdi translate="no" class="name">Cleo</bdi>' in (await cleo.get(scene.path)).text
     assert await scene.mallory.get(way, BROWSER) == await never(scene)
     assert (await cleo.get(scene.path)).status == 200
 

@@ -106,7 +106,7 @@ def an_entry(event: Event) -> Entry:
 
 def marked_up(sentence: str) -> str:
     escaped = sentence.replace("<b>", "&lt;b&gt;")
-    return re.sub(r"\*([^*]+)\*", r"<bdi>\1</bdi>", escaped)
+    return re.sub(r"\*([^*]+)\*", r'<bdi translate="no">\1</bdi>', escaped)
 
 
 def test_every_kind_of_event_has_a_sentence_or_says_why_not() -> None:

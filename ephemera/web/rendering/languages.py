@@ -119,4 +119,8 @@ def _plain(part: Part, locale: str) -> str:
 
 
 def _html(part: Part, locale: str) -> str:
-    return Markup("<bdi>%s</bdi>") % part if isinstance(part, Name) else _plain(part, locale)
+    return (
+        Markup('<bdi translate="no">%s</bdi>') % part
+        if isinstance(part, Name)
+        else _plain(part, locale)
+    )
