@@ -5,9 +5,7 @@ import re
 from typing import Final, NamedTuple
 
 _LABEL: Final = b"ephemera/invitation/1\0"
-_MOST_TYPED_CHARACTERS: Final = 200
-"""What may be typed as a word, with white space: it has 64 characters."""
-_SHAPE: Final = re.compile(r"([0-9a-f]{20})\.([\w-]{43})", re.ASCII)
+_SHAPE: Final = re.compile(r"(?<![^\W_])([0-9a-f]{20})\.([A-Za-z0-9_-]{43})(?![^\W_])")
 
 
 class Word(NamedTuple):
@@ -29,8 +27,10 @@ class Word(NamedTuple):
 
 
 def read_word(typed: str) -> Word | None:
-    """Return the word that somebody followed or typed, or None when it can be none."""
-    if len(typed) > _MOST_TYPED_CHARACTERS:
-        return None
-    shape = _SHAPE.fullmatch("".join(typed.split()))
+    """Return the word in what somebody typed, or None when there is none in it.
+
+    Blanks within it, which a mail program put there, do not matter; nor does what stands around it,
+    as long as no letter and no digit touches it.
+    """
+    shape = _SHAPE.search("".join(typed.split())) or _SHAPE.search(typed)
     return Word(shape[1], shape[2]) if shape else None

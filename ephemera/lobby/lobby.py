@@ -5,15 +5,15 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ephemera.clock import Clock
-from ephemera.domain.codes import new_code, read_code
+from ephemera.domain.codes import new_code
 from ephemera.domain.commands import Act, By, Close, Join, Leave, Open, Withdraw
 from ephemera.domain.decide import open_room
 from ephemera.domain.errors import NoSuchRoom, Unavailable, WrongCode
 from ephemera.domain.log import Snapshot
 from ephemera.domain.nicknames import read_nickname
+from ephemera.domain.pasted import Pasted, read_pasted
 from ephemera.domain.rooms import Knock, Member, Options, Room, TurnedAway
 from ephemera.domain.tokens import digest_of
-from ephemera.domain.words import Word, read_word
 from ephemera.engine.base import Conflict, Engine
 from ephemera.lobby import limits
 from ephemera.lobby.idempotency import IdempotencyKeys
@@ -133,15 +133,16 @@ class Lobby:
     async def join(
         self, code: str, nickname: str, visitor: str, held: HeldToken, key: str | None = None
     ) -> Admission | Waiting:
-        """Take a seat, or a place at the door, in the room that a code or an invitation leads to.
+        """Take a seat, or a place at the door, in the room that what was typed leads to.
 
         Whoever already holds a seat there comes back to it, whatever nickname
         they typed: a link followed twice must not take two seats. So does who
         sends the same request with the same key again.
         """
         nickname = read_nickname(nickname)
-        word = read_word(code)
-        snapshot = await self._invited(code, word, visitor)
+        pasted = read_pasted(code)
+        word = pasted.word
+        snapshot = await self._invited(pasted, visitor)
         shown = held(snapshot.room.id)
         token = self._keys.token(key, snapshot.room.id, nickname)
         asks = snapshot.room.options.ask and word is None
@@ -155,7 +156,7 @@ class Lobby:
         command = Join(
             nickname=nickname,
             digest=digest_of(token),
-            code=read_code(code),
+            code=pasted.code,
             word=word.digest if word else None,
             previous=digest_of(shown) if shown else None,
         )
@@ -178,7 +179,7 @@ class Lobby:
         admission = Admission(seated.room, seated.member, token)
         return _Known(admission, has_shown_life=seen_at > seated.room.opened_at)
 
-    async def _invited(self, code: str, word: Word | None, visitor: str) -> Snapshot:
+    async def _invited(self, pasted: Pasted, visitor: str) -> Snapshot:
         """Return the room they come to; what a wrong code costs is given back for a good one.
 
         Every code and word that admits nobody gets one answer, whatever the reason.
@@ -186,8 +187,8 @@ class Lobby:
         """
         spendings = _failed_join(visitor)
         await self._limits.spend(*spendings)
-        known = read_code(code)
-        room_id = word.room_id if word else await self._engine.find(known) if known else None
+        code, word = pasted
+        room_id = word.room_id if word else await self._engine.find(code) if code else None
         snapshot = await self._engine.load(room_id) if room_id else None
         if snapshot is None or (word and word.digest not in snapshot.room.words.values()):
             raise WrongCode

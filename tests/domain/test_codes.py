@@ -74,7 +74,8 @@ def test_case_hyphens_spaces_and_look_alikes_are_forgiven(typed: str) -> None:
         "ABCDEFGHJ!",
         "ABCDEFGHJ\0",
         "\uff21BCDEFGHJK",
-        "ABCDEFGHJ\u0661",
+        "ABCDEFGHJ\u0661\u0661",
+        "ABCDEFGHJ\u00bd",
         "A" * 65_536,
     ],
 )

@@ -25,6 +25,8 @@ from ephemera.domain.cursors import Cursor
 from ephemera.domain.errors import Refusal
 from ephemera.domain.links import shown_bytes
 from ephemera.domain.nicknames import MOST_TYPED_CHARACTERS, faces, read_nickname
+from ephemera.domain.pasted import MOST_TYPED_CHARACTERS as MOST_PASTED
+from ephemera.domain.pasted import read_pasted
 from ephemera.domain.texts import MOST_BYTES, read_text
 from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
@@ -95,6 +97,13 @@ SHAPES: Final = {
 }
 """What is repeated until it is as long as may be."""
 ANY: Final = {"of any kind": "a"}
+PASTED: Final = SHAPES | {
+    "links to join": "join#",
+    "links with a query": "join?a&",
+    "halves of codes": "ABCDE-",
+    "ids without a secret": "0123456789abcdef0123.",
+    "percents of percents": "%25",
+}
 
 
 class Place(NamedTuple):
@@ -255,6 +264,10 @@ def places() -> dict[str, Place]:
         "text, its weight": Place(TEXT, _kept(shown_bytes), ("", "http://a")),
         "text, its links": Place(TEXT, _kept(linkify), ("", "http://a")),
         "code": Place(BODY, read_code),
+        "code or word, pasted": Place(
+            MOST_PASTED, read_pasted, ("", "https://a/join#", "join?"), shapes=PASTED
+        ),
+        "code or word that is too long": Place(BODY, read_pasted),
         "word of an invitation": Place(BODY, read_word, ("", "a" * 20 + ".")),
         "key": Place(BODY, read_key),
         "id of a message": Place(

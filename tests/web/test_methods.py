@@ -22,7 +22,7 @@ ANYTHING: Final = {
 READ: Final = {"GET", "HEAD", "OPTIONS"}
 POSTED: Final = {"POST", "OPTIONS"}
 METHODS: Final = {
-    **dict.fromkeys(("/", "/about", "/join/<code>", "/static/<path:name>"), READ),
+    **dict.fromkeys(("/", "/about", "/<join:code>", "/static/<path:name>"), READ),
     **dict.fromkeys(("/health/live", "/health/ready", "/metrics"), READ),
     "/join": READ | POSTED,
     "/rooms": POSTED,
@@ -51,7 +51,11 @@ def test_these_are_all_addresses_there_are(house: House) -> None:
 
 @pytest.mark.parametrize("rule", METHODS)
 async def test_another_method_is_answered_with_those_there_are(house: House, rule: str) -> None:
-    path = rule.replace("<room_id>", NEVER).replace("<code>", "x").replace("<path:name>", "x")
+    path = (
+        rule.replace("<room_id>", NEVER)
+        .replace("<join:code>", "join/x")
+        .replace("<path:name>", "x")
+    )
     for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - METHODS[rule]:
         answer = await house.ask(method, path, CURL)
         assert answer.status == 405, (method, answer)

@@ -24,6 +24,7 @@ from ephemera.domain.decide.messages import EDIT_SECONDS
 from ephemera.domain.events import first_line
 from ephemera.domain.links import links_in
 from ephemera.domain.log import LOG_EVENTS
+from ephemera.domain.pasted import read_pasted
 from ephemera.domain.presence import GUEST_SECONDS
 from ephemera.domain.rooms import (
     GRACES,
@@ -38,7 +39,6 @@ from ephemera.domain.rooms import (
     Sign,
 )
 from ephemera.domain.texts import ACTION, MOST_CHARACTERS
-from ephemera.domain.words import read_word
 from ephemera.web.rendering.choices import chosen_length, people, seats
 from ephemera.web.rendering.languages import CATALOGUES, Sentence, duration, plural_forms
 from ephemera.web.rendering.sentences import sentence_of, sign_name
@@ -161,8 +161,8 @@ def hue(member_id: str) -> str:
 
 
 def is_word(typed: str) -> bool:
-    """Tell whether it has the shape of an invitation's word; never whether it opens anything."""
-    return read_word(typed) is not None
+    """Tell whether the word of an invitation is in it; never whether it opens anything."""
+    return read_pasted(typed).word is not None
 
 
 def by_sign(reactions: Iterable[tuple[str, Sign]]) -> list[tuple[Sign, list[str]]]:

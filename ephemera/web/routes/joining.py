@@ -3,6 +3,7 @@
 from quart import Blueprint, Response
 
 from ephemera.domain.errors import Invalid, Refusal
+from ephemera.domain.pasted import MOST_TYPED_CHARACTERS, plainly
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
 from ephemera.web.routes.requests import read_form, read_idempotency_key, shown_token
@@ -43,7 +44,7 @@ class Joining:
 
 
 def _typed_code(code: str) -> str:
-    """Return what was typed as the code; of a whole link, what it ends in."""
-    if not code.strip():
+    """Return what was typed as the code. Raises `Invalid` when nothing of it can be seen."""
+    if not plainly(code[:MOST_TYPED_CHARACTERS]).strip():
         raise Invalid("code", "empty")
-    return code.replace("/", "#").rpartition("#")[2]
+    return code

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quart import Blueprint, Response, request
+from werkzeug.routing import BaseConverter
 
-from ephemera.domain.codes import read_code
 from ephemera.domain.errors import Refusal
-from ephemera.domain.words import read_word
+from ephemera.domain.pasted import Pasted, read_pasted
 from ephemera.lobby.returning import HeldPlace
 from ephemera.web.rendering import refusals
 from ephemera.web.rendering.media import HTML, TEXT
@@ -17,6 +17,17 @@ from ephemera.web.road.sessions import held_tokens
 from ephemera.web.routes.composer import new_key
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin
+
+
+class JoinPath(BaseConverter):
+    """The path of a link with its code in it, as it comes from phones and messengers."""
+
+    regex = r"(?i:join)(?:[/#?][^/]*)?/?"
+    part_isolating = False
+
+    def to_python(self, value: str) -> str:
+        """Return what stands where the code should be."""
+        return value[len("join") :].strip("/#?")
 
 
 class Pages:
@@ -31,8 +42,9 @@ class Pages:
         blueprint = Blueprint("pages", __name__)
         blueprint.get("/")(self.lobby)
         blueprint.get("/about")(self.about)
+        blueprint.record_once(lambda state: state.app.url_map.converters.update(join=JoinPath))
         blueprint.get("/join")(self.join)
-        blueprint.get("/join/<code>")(self.join)
+        blueprint.get("/<join:code>")(self.join)
         return blueprint
 
     async def lobby(self) -> Response:
@@ -53,8 +65,9 @@ class Pages:
         """
         tokens = held_tokens(request.headers, secure=as_asked().secure)
         places = await self._returning.held(tokens)
-        fields = {"code": code, "key": new_key()}
-        here = _place_of(code, places)
+        pasted = read_pasted(code)
+        fields = {"code": str(pasted) or code, "key": new_key()}
+        here = _place_of(pasted, places)
         return self._page("pages/join.html", fields=fields, errors={}, places=places, here=here)
 
     def again(self, page: str, fields: Mapping[str, str], refusal: Refusal) -> Response:
@@ -71,10 +84,10 @@ class Pages:
         )
 
 
-def _place_of(code: str, places: Sequence[HeldPlace]) -> HeldPlace | None:
+def _place_of(pasted: Pasted, places: Sequence[HeldPlace]) -> HeldPlace | None:
     """Return which of somebody's places a code, or the word of an invitation, leads to."""
-    known, word = read_code(code), read_word(code)
+    code, word = pasted
     for place in places:
-        if place.room.code == known or (word and word.room_id == place.room.id):
+        if place.room.code == code or (word and word.room_id == place.room.id):
             return place
     return None
