@@ -46,7 +46,7 @@ class Pasted(NamedTuple):
 
 def read_pasted(typed: str) -> Pasted:
     """Return the code or the word in what was typed, which may be a link, or have words around."""
-    text = plainly(typed)
+    text = plainly(followed(typed))
     for part in _parts(text):
         if word := read_word(part):
             return Pasted(word=word)
@@ -58,13 +58,17 @@ def read_pasted(typed: str) -> Pasted:
 def plainly(typed: str) -> str:
     """Return it without what cannot be seen, with one form of each character and of the dash.
 
-    What is behind percent signs is read, also of a link that another link holds. What is too long
-    for a link becomes nothing.
+    What is too long for a link becomes nothing.
     """
     if len(typed) > MOST_TYPED_CHARACTERS:
         return ""
-    text = "".join(map(_plain, unquote(unquote(typed))))
+    text = "".join(map(_plain, typed))
     return text if len(text) <= MOST_TYPED_CHARACTERS else ""
+
+
+def followed(link: str) -> str:
+    """Return the link without percent signs, also that of a link that another one holds."""
+    return unquote(unquote(link)) if len(link) <= MOST_TYPED_CHARACTERS else ""
 
 
 def _plain(character: str) -> str:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ephemera.domain.codes import read_code
-from ephemera.domain.words import read_word
+from ephemera.domain.pasted import followed, plainly, read_pasted
 from ephemera.terminal.mistakes import Mistake
 
 TOKEN: Final = "EPHEMERA_TOKEN"  # noqa: S105 - its name
 
-_ROOM: Final = re.compile(r"/rooms/([A-Za-z0-9]{1,64})/?")
-_JOIN: Final = re.compile(r"/join(?:/([^/]*))?/?")
+_URL: Final = re.compile(r"(?=(https?://[^\s<>\"'`]+))", re.IGNORECASE)
+_ROOM: Final = re.compile(r"(?i:/rooms)/([A-Za-z0-9]{1,64})/?[^A-Za-z0-9/]*")
+_JOIN: Final = re.compile(r"(?i:/join)((?:[/#?][^/]*)?)/?[^A-Za-z0-9/]*")
+_NOT_WHOLE: Final = "The URL must be whole: https://host/rooms/… or https://host/join#…."
 _PRINTABLE: Final = re.compile(r"[!-~]{1,512}")
 
 
@@ -47,13 +48,19 @@ def read_room(url: str) -> RoomPlace:
 
 
 def read_place(url: str) -> RoomPlace | JoinPlace:
-    """Return what the URL leads to. Raises `Mistake`; no sentence repeats the URL or its code."""
-    parts = _parts(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if room := _ROOM.fullmatch(parts.path):
-        return RoomPlace(origin, room[1])
-    if join := _JOIN.fullmatch(parts.path):
-        return JoinPlace(origin, _code(unquote(join[1] or parts.fragment)))
+    """Return what the URL leads to. Raises `Mistake`; no sentence repeats the URL or its code.
+
+    It is read as people paste it: with words or brackets around, broken, or held by another one.
+    """
+    text = plainly(url)
+    is_url = False
+    for reading in (text, "".join(text.split()), plainly(followed(url))):
+        for found in _URL.finditer(reading):
+            is_url = True
+            if place := _place(found[1], url):
+                return place
+    if not is_url:
+        raise Mistake(_NOT_WHOLE)
     raise Mistake("The URL must be that of a room (/rooms/…) or of an invitation (/join#…).")
 
 
@@ -67,22 +74,32 @@ def read_token(environ: Mapping[str, str]) -> str:
     return token
 
 
+def _place(url: str, typed: str) -> RoomPlace | JoinPlace | None:
+    parts = _parts(url)
+    origin, path = f"{parts.scheme}://{parts.netloc}", unquote(parts.path)
+    if room := _ROOM.fullmatch(path):
+        return RoomPlace(origin, room[1])
+    if join := _JOIN.fullmatch(path):
+        return JoinPlace(origin, _code(typed, join[1] + parts.fragment))
+    return None
+
+
 def _parts(url: str) -> SplitResult:
     try:
-        parts = urlsplit(url.strip())
-        is_whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+        parts = urlsplit(url)
+        is_whole = parts.hostname and (parts.port or 1)
     except ValueError:
         is_whole = False
     if not is_whole:
-        raise Mistake("The URL must be whole: https://host/rooms/… or https://host/join#….")
+        raise Mistake(_NOT_WHOLE)
     if "@" in parts.netloc:
         raise Mistake("The URL must not hold a name or a password.")
     return parts
 
 
-def _code(typed: str) -> str | None:
-    if not typed:
-        return None
-    if read_code(typed) is None and read_word(typed) is None:
+def _code(typed: str, left: str) -> str | None:
+    """Return the code, or nothing when there is `left` nothing in the place for it."""
+    code = str(read_pasted(typed))
+    if not code and any(map(str.isalnum, left)):
         raise Mistake("The code in that URL is not whole: it has ten letters and digits.")
-    return typed
+    return code or None

@@ -12,7 +12,9 @@ from ephemera.terminal.places import (
     read_room,
     read_token,
 )
+from tests.support.mangled import AS_LINKS, OF_CODES
 
+LINKS = [manner for manner, link in AS_LINKS.items() if "://" in link or "\uff1a" in link]
 ROOM = RoomPlace("https://host:8443", "0123456789abcdef0123")
 TYPED = "ABCDE-FGHJK"
 
@@ -39,7 +41,47 @@ def test_the_url_of_an_invitation_for_one_holds_its_word() -> None:
     assert word not in repr(place)
 
 
-@pytest.mark.parametrize("tail", ["", "/", "#"])
+@pytest.mark.parametrize("manner", LINKS)
+def test_the_link_of_an_invitation_is_read_however_it_was_changed(manner: str) -> None:
+    for shown in (TYPED, "0123M-XYZ01", f"0123456789abcdef0123.{'-x_' * 14}_"):
+        place = read_place(AS_LINKS[manner].format(shown))
+        assert isinstance(place, JoinPlace)
+        assert place.origin.lower() in (
+            "https://ephemera.test",
+            "http://127.0.0.1:8000",
+            "https://join",
+        )
+        assert place.code == shown
+
+
+@pytest.mark.parametrize("manner", OF_CODES)
+def test_the_code_in_a_link_is_read_however_it_was_changed(manner: str) -> None:
+    place = read_place(f"https://host/join#{OF_CODES[manner](TYPED)}")
+    assert isinstance(place, JoinPlace)
+    assert place.code == TYPED
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "<{}>",
+        "\u201c{}\u201d",
+        "({})",
+        "{}.",
+        "{}/.",
+        "{}\u3002\u6b21",
+        "room {}\ncode ABCDE-FGHJK\n",
+        "\ufeff{}\u200b",
+        "{}?utm_source=x",
+        "`{}`",
+        "*{}*",
+    ],
+)
+def test_the_url_of_a_room_is_read_with_what_is_around_it(typed: str) -> None:
+    assert read_room(typed.format(ROOM.url)) == ROOM
+
+
+@pytest.mark.parametrize("tail", ["", "/", "#", "/#", "?fbclid=basketball", ".", "%23"])
 def test_an_invitation_may_leave_the_code_to_be_typed(tail: str) -> None:
     assert read_place(f"https://host/join{tail}") == JoinPlace("https://host", None)
 
