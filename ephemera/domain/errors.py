@@ -6,7 +6,8 @@
     ├── NotUnderstood        the request cannot be read
     │   └── WrongMethod      the address takes no request of this kind
     ├── Invalid              one field is not acceptable: `field` says which
-    │   └── NicknameTaken
+    │   ├── NicknameTaken
+    │   └── Unshowable       a character of a nickname: `character` says which
     ├── NotAllowed           the member may not do this
     │   ├── NotHost          only a host may
     │   ├── NotAuthor        only who said it, or a host, may
@@ -80,6 +81,15 @@ class NicknameTaken(Invalid):
 
     def __init__(self) -> None:
         super().__init__("nickname", "taken")
+
+
+class Unshowable(Invalid):
+    """The character cannot be shown there: it is the one in that place of the nickname, from 1."""
+
+    def __init__(self, character: str, place: int) -> None:
+        super().__init__("nickname", "unprintable")
+        self.character = character
+        self.place = place
 
 
 class NotAllowed(Refusal):

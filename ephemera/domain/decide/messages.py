@@ -18,7 +18,7 @@ from ephemera.domain.events import (
 )
 from ephemera.domain.evolve import evolve
 from ephemera.domain.rooms import MOST_TRACES, Member, Room, Trace
-from ephemera.domain.texts import ACTION
+from ephemera.domain.texts import deed_in
 
 EDIT_SECONDS: Final = 300
 """How long a message can be edited."""
@@ -37,7 +37,7 @@ def post(room: Room, by: Member, act: Post, now: float) -> Facts:
     early = tuple(_make_room(room, now))
     yield from early
     room = reduce(evolve, early, room)  # what is gone now is quoted no more
-    deed = _deed(act.text)
+    deed = deed_in(act.text)
     yield MessagePosted(
         at=now,
         member_id=by.id,
@@ -67,7 +67,7 @@ def edit(room: Room, by: Member, act: Edit, now: float) -> Facts:
         message=act.message,
         member_id=by.id,
         nickname=by.nickname,
-        text=(trace.action and _deed(act.text)) or act.text,
+        text=(trace.action and deed_in(act.text)) or act.text,
         action=trace.action,
     )
 
@@ -122,11 +122,6 @@ def may_edit(room: Room, member: Member, message: int, at: float) -> bool:
 def _is_old(room: Room, message: int) -> bool:
     """Tell whether the log has it no more, and its trace may go before what changed it would."""
     return message <= room.sequence - MOST_TRACES // 2
-
-
-def _deed(text: str) -> str:
-    """Return what somebody does who types `/me` and that, or nothing."""
-    return text.removeprefix(ACTION).strip() if text.startswith(ACTION) else ""
 
 
 def _make_room(room: Room, now: float) -> Facts:

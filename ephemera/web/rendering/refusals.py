@@ -1,11 +1,19 @@
 """What people are told of what is refused."""
 
+import unicodedata
 from collections.abc import Mapping
 from math import ceil
 from typing import Final, get_args
 
 from ephemera.domain.decide.messages import EDIT_SECONDS
-from ephemera.domain.errors import Invalid, LeavingHandsOver, Refusal, TooMany, Unavailable
+from ephemera.domain.errors import (
+    Invalid,
+    LeavingHandsOver,
+    Refusal,
+    TooMany,
+    Unavailable,
+    Unshowable,
+)
 from ephemera.domain.nicknames import MOST_GRAPHEMES
 from ephemera.domain.rooms import (
     GRACES,
@@ -31,6 +39,13 @@ def sentence(refusal: Refusal, locale: str) -> str:
 
 def _told(refusal: Refusal) -> Sentence:
     match refusal:
+        case Unshowable(character=character, place=place):
+            return said(
+                "We cannot show character %(place)s of that nickname: it is %(character)s. "
+                "Leave it out.",
+                place=place,
+                character=_named(character),
+            )
         case Invalid(field=field, problem=problem):
             return _PROBLEMS[field, problem]
         case TooMany(retry_after=wait):
@@ -48,6 +63,12 @@ def _told(refusal: Refusal) -> Sentence:
             return said("We cannot take more right now. Please try again in a moment.")
         case _:
             return _REFUSALS[refusal.reason]
+
+
+def _named(character: str) -> str:
+    """Return what the standard calls the character; it has names in English only."""
+    number, name = f"U+{ord(character):04X}", unicodedata.name(character, "")
+    return f"{number} ({name.lower()})" if name else number
 
 
 def _one_of(seconds: tuple[int, ...]) -> Sentence:
@@ -112,7 +133,6 @@ _PROBLEMS: Final[Mapping[tuple[str, str], Sentence]] = {
         "A nickname has at most %(n)s characters.",
         MOST_GRAPHEMES,
     ),
-    ("nickname", "unprintable"): said("A nickname needs visible characters, and only those."),
     ("nickname", "too-many-marks"): said("That nickname stacks too many marks on a letter."),
     ("nickname", "taken"): said(
         "Somebody in this room has, or had, a nickname that looks like this one."
