@@ -9,12 +9,14 @@ from wcwidth import wcwidth
 
 from ephemera.domain.characters import first_seen, is_character, is_ignorable, is_mark
 from ephemera.domain.errors import Invalid, Unshowable
+from ephemera.domain.links import links_in
 from ephemera.domain.nicknames import faces, read_nickname
 from ephemera.domain.texts import deed_in, read_text
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.refusals import sentence
 from tests.support.corpus import (
     DEEDS,
+    LINKS,
     NICKNAMES,
     NOTHING,
     NOTHING_DONE,
@@ -74,6 +76,15 @@ def test_any_blank_follows_what_begins_an_action_and_nothing_unseen_hides_it(
     typed: str, done: str
 ) -> None:
     assert deed_in(read_text(typed)) == done
+
+
+@pytest.mark.parametrize(("text", "links"), LINKS.items(), ids=ascii)
+def test_a_link_ends_where_a_person_would_end_it_and_hides_nothing(
+    text: str, links: list[str]
+) -> None:
+    found = links_in(text)
+    assert [link for _, link in found] == links
+    assert all(text.startswith(link, place) for place, link in found)
 
 
 # The flags that every phone has are told apart; what may look like a plain black flag is one

@@ -66,13 +66,34 @@ def test_a_message_weighs_what_its_words_its_names_and_its_reactions_become() ->
 
 
 def one_by_one(url: str) -> str:
-    """Return the link as it was trimmed at first: in a time that grew with the square."""
-    while url[-1] in ".,;:!?)]}…" and not (url[-1] == ")" and url.count("(") >= url.count(")")):
-        url = url[:-1]
-    return url
+    """Return the link as a person would end it: at what was not opened, and before its stops."""
+    depth, end = 0, len("http://a/")
+    while end < len(url) and (depth or url[end] != ")"):
+        depth += {"(": 1, ")": -1}.get(url[end], 0)
+        end += 1
+    while url[end - 1] in ".,;:!?(":
+        end -= 1
+    return url[:end]
 
 
-@given(st.text(st.sampled_from("a().,]"), max_size=12))
-def test_trimming_all_at_once_is_as_good_as_one_by_one(rest: str) -> None:
-    url = f"http://a{rest}"
+@given(st.text(st.sampled_from("a().,"), max_size=12))
+def test_a_link_holds_no_bracket_that_was_not_opened_in_it(rest: str) -> None:
+    url = f"http://a/{rest}"
     assert links_in(url) == [(0, one_by_one(url))]
+
+
+def test_a_host_is_no_longer_than_hosts_are() -> None:
+    labels = ".".join(["a" * 49] * 5)
+    assert len(labels) == 249
+    assert links_in(f"http://{labels}.aaa/b")
+    assert not links_in(f"http://{labels}.aaaa/b")
+
+
+@given(st.text(st.sampled_from("ht:/p.a([)]@%*。\u202e é\U0001d159"), max_size=60))
+def test_links_stand_one_behind_the_other_as_they_are_in_the_text(words: str) -> None:
+    text, end = f"http://{words}http://a", 0
+    for place, link in links_in(text):
+        assert place >= end
+        end = place + len(link)
+        assert text[place:end] == link
+        assert "\u202e" not in link

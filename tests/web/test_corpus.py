@@ -15,6 +15,7 @@ from tests.support.asking import BROWSER, CURL, HTMX, PROGRAM, Kind
 from tests.support.cast import Answer, Person, Scene
 from tests.support.corpus import (
     DEEDS,
+    LINKS,
     NICKNAMES,
     NOTHING,
     NOTHING_DONE,
@@ -135,6 +136,18 @@ async def test_an_action_is_one_whatever_stood_before_it(scene: Scene, way: Way)
         assert (await way(scene, text)).status in TAKEN, ascii(text)
     done = [(said["text"], said.get("action")) for said in await heard(scene)]
     assert done == [(deed, True) for deed in DEEDS.values()]
+
+
+@by_way
+async def test_a_link_opens_what_it_shows_and_swallows_nothing(scene: Scene, way: Way) -> None:
+    for text in LINKS:
+        assert (await way(scene, text)).status in TAKEN, ascii(text)
+    await assert_seen(scene, LINKS)
+    for shown, links in zip(await page_of(scene), LINKS.values(), strict=True):
+        assert [anchor.text for anchor in shown.all("a")] == links
+        for anchor in shown.all("a"):
+            assert anchor.attributes["href"] == anchor.text
+            assert anchor.attributes["dir"] == "ltr", "no letter around it turns it round"
 
 
 @by_post

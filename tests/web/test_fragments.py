@@ -216,5 +216,6 @@ async def test_only_web_addresses_become_links_without_the_sentence_around_them(
     for anchor in anchors:
         assert anchor.attributes["rel"] == "noopener noreferrer nofollow"
         assert anchor.attributes["target"] == "_blank"
-        assert set(anchor.attributes) == {"href", "rel", "target"}
+        assert anchor.attributes["dir"] == "ltr"
+        assert set(anchor.attributes) == {"dir", "href", "rel", "target"}
     assert {element.tag for element in shown.walk()} <= {"div", "a"}

@@ -187,7 +187,8 @@ def linkify(text: str) -> Markup:
 
 
 def _link(url: Markup) -> str:
-    return f'<a href="{url}" target="_blank" rel="noopener noreferrer nofollow">{url}</a>'
+    """Return the link set apart: no letter around it decides in which order its own are read."""
+    return f'<a href="{url}" target="_blank" rel="noopener noreferrer nofollow" dir="ltr">{url}</a>'
 
 
 def _shown(tell: Callable[[Any], Sentence | None]) -> Callable[[Context, Any], Markup]:
