@@ -30,6 +30,8 @@ def first_seen(text: str) -> int:
 
     A mark without anything to stand on is nothing.
     """
+    if "!" <= text[:1] <= "~":  # as most do
+        return 0
     for found in _PERHAPS_SEEN.finditer(text):
         character = found[0]
         if wcwidth(character) > 0 or unicodedata.category(character) in _SHOWN_WITHOUT_WIDTH:

@@ -30,10 +30,11 @@ def read_text(typed: str) -> str:
     """
     if len(typed.encode("utf-8", "replace")) > MOST_BYTES:
         raise Invalid("text", "too-long")
-    text = _without_controls(_LINE_END.sub("\n", typed))
-    text = text[text.rfind("\n", 0, max(first_seen(text), 0)) + 1 :]
-    deed = _DEED.match(text)
-    if first_seen(text[deed.end() :] if deed else text) < 0:
+    text = typed if typed.isprintable() else _without_controls(_LINE_END.sub("\n", typed))
+    seen = first_seen(text)
+    if seen > 0:
+        text = text[text.rfind("\n", 0, seen) + 1 :]
+    if seen < 0 or (text[:1] == "/" and _does_nothing(text)):
         raise Invalid("text", "empty")
     text = text.rstrip()
     if len(text) > MOST_CHARACTERS:
@@ -48,9 +49,11 @@ def deed_in(text: str) -> str:
     return text[len(ACTION) :].strip() if _DEED.match(text) else ""
 
 
+def _does_nothing(text: str) -> bool:
+    return bool(_DEED.match(text)) and first_seen(text[len(ACTION) :]) < 0
+
+
 def _without_controls(text: str) -> str:
-    if text.isprintable():
-        return text
     # A terminal passes over NUL wherever it stands.
     bare = without_sequences(text.replace("\0", "")).replace(_SIGNATURE, "")
     return "".join(c for c in bare if c in "\n\t" or unicodedata.category(c) not in _GONE)
