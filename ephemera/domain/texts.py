@@ -30,7 +30,7 @@ def read_text(typed: str) -> str:
     """
     if len(typed.encode("utf-8", "replace")) > MOST_BYTES:
         raise Invalid("text", "too-long")
-    text = typed if typed.isprintable() else _without_controls(_LINE_END.sub("\n", typed))
+    text = typed if typed.isprintable() else without_controls(_LINE_END.sub("\n", typed))
     seen = first_seen(text)
     if seen > 0:
         text = text[text.rfind("\n", 0, seen) + 1 :]
@@ -53,7 +53,8 @@ def _does_nothing(text: str) -> bool:
     return bool(_DEED.match(text)) and first_seen(text[len(ACTION) :]) < 0
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
+    """Return the text as it is kept, but for its ends: its lines end with LF already."""
     # A terminal passes over NUL wherever it stands.
     bare = without_sequences(text.replace("\0", "")).replace(_SIGNATURE, "")
     return "".join(c for c in bare if c in "\n\t" or unicodedata.category(c) not in _GONE)

@@ -7,8 +7,7 @@ from collections import deque
 from typing import Final
 
 from ephemera.domain.errors import Invalid
-from ephemera.domain.sequences import without_sequences
-from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES, read_text
+from ephemera.domain.texts import MOST_CHARACTERS, MOST_LINES, read_text, without_controls
 
 MOST_WAITING: Final = 500_000
 """Characters read ahead; then whoever writes into our pipe has to wait."""
@@ -38,7 +37,7 @@ class Splitter:
             cut = _before_a_sequence(self._rest, len(self._rest) - kept)
             whole.append(self._rest[:cut])
             self._rest = self._rest[cut:]
-        pieces = (piece for line in whole for piece in _pieces(without_sequences(line)))
+        pieces = (piece for line in whole for piece in _pieces(without_controls(line)))
         return [piece for piece in pieces if _says_something(piece)]
 
 
