@@ -4,7 +4,10 @@
 
     Refusal
     ├── NotUnderstood        the request cannot be read
+    │   ├── Unsupported      a media type, or an encoding, that is not read
+    │   │   └── Coded        a body that is compressed
     │   └── WrongMethod      the address takes no request of this kind
+    │       └── NotPut       nothing is put anywhere, only posted
     ├── Invalid              one field is not acceptable: `field` says which
     │   ├── NicknameTaken
     │   └── Unshowable       a character of a nickname: `character` says which
@@ -49,15 +52,33 @@ class Refusal(Exception):
 
 
 class NotUnderstood(Refusal):
-    """The request cannot be read: not UTF-8, not a form, a media type we do not take."""
+    """The request cannot be read: not UTF-8, or not what it says it is."""
 
     reason = "not-understood"
+
+
+class Unsupported(NotUnderstood):
+    """The body is of a media type, or in an encoding, that is not read."""
+
+    reason = "unsupported-type"
+
+
+class Coded(Unsupported):
+    """The body is compressed, and nothing here unpacks one."""
+
+    reason = "unsupported-coding"
 
 
 class WrongMethod(NotUnderstood):
     """The address takes no request of this kind: it is only read, or only posted to."""
 
     reason = "wrong-method"
+
+
+class NotPut(WrongMethod):
+    """Nothing can be put anywhere: it is posted, and the server finds its place."""
+
+    reason = "not-put"
 
 
 class Invalid(Refusal):

@@ -95,7 +95,14 @@ _INVITED: Final = counted(
 
 _REFUSALS: Final[Mapping[str, Sentence]] = {
     "not-understood": said("We could not read that. Send it as a form, in UTF-8."),
+    "unsupported-type": said(
+        "We do not read a body of that kind. Send a form in UTF-8: with curl, by -d, -F or --json."
+    ),
+    "unsupported-coding": said("We do not unpack anything. Send it uncompressed."),
     "wrong-method": said("This address takes no request of that kind."),
+    "not-put": said(
+        "Nothing can be put here. Post it: with curl, by --data-binary @- in the place of -T."
+    ),
     "not-allowed": said("You may not do that here."),
     "not-host": said("Only a host may do that."),
     "not-author": said("Only who wrote that message may do this."),
@@ -166,6 +173,9 @@ _PROBLEMS: Final[Mapping[tuple[str, str], Sentence]] = {
     ("knock", "unknown"): said("Nobody like that has knocked."),
     ("invitation", "unknown"): said("There is no such invitation."),
     ("code", "empty"): said("Type the code that you were given."),
+    ("text", "unnamed"): said(
+        "None of that is called “text”. With curl, send a message by --data-urlencode text@-."
+    ),
     ("text", "empty"): said("There is nothing in this message yet."),
     ("text", "too-long"): counted(
         "A message has at most %(n)s character.",

@@ -9,10 +9,12 @@ from werkzeug.exceptions import HTTPException
 
 from ephemera.domain.errors import (
     Broken,
+    Coded,
     Invalid,
     NoSuchRoom,
     NotAllowed,
     NotPossible,
+    NotPut,
     NotUnderstood,
     Refusal,
     Removed,
@@ -21,6 +23,7 @@ from ephemera.domain.errors import (
     TooMany,
     TooSlow,
     Unavailable,
+    Unsupported,
     WrongCode,
     WrongMethod,
 )
@@ -34,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 STATUS: Final[tuple[tuple[type[Refusal], int], ...]] = (
     (WrongMethod, 405),
+    (Unsupported, 415),
     (NotUnderstood, 400),
     (NotAllowed, 403),
     (NoSuchRoom, 404),
@@ -102,6 +106,8 @@ def saying_no(answer: Answer, refusal: Refusal) -> Answer:
     let_go(refusal)
     if isinstance(refusal, TooMany | Unavailable):
         answer = answer.having(retry_after=str(ceil(refusal.retry_after)))
+    if isinstance(refusal, Coded):
+        answer = answer.having(accept_encoding="identity")
     return answer._replace(status=status_of(refusal))
 
 
@@ -147,6 +153,8 @@ class Errors:
     async def _translate(self, error: HTTPException) -> Response:
         """Answer for what Quart and Werkzeug refuse, and (500) for a fault of ours."""
         refusal = _OF_THE_FRAMEWORK.get(error.code or 500, Broken)
+        if refusal is WrongMethod and request.method == "PUT":
+            refusal = NotPut
         for raised in (error, getattr(error, "original_exception", None)):
             if raised:
                 let_go(raised)

@@ -13,10 +13,11 @@ from ephemera.web.road import answers
 from ephemera.web.road.answers import CREATED, Answer, see_other
 from ephemera.web.road.asked import Asked
 from ephemera.web.road.errors import refusal_for, saying_no
+from ephemera.web.road.forms import refuse_coded
 from ephemera.web.road.front import Call, Ways
 from ephemera.web.routes.composer import BlankComposer, kept_composer
 from ephemera.web.routes.kit import Kit
-from ephemera.web.routes.requests import Draft, media_type, read_draft, read_key, replied_to
+from ephemera.web.routes.requests import Draft, read_draft, read_key, replied_to
 from ephemera.web.routes.rooms import RoomPage
 
 
@@ -115,7 +116,8 @@ async def _read(call: Call) -> Draft | None:
     body = await call.body.read()
     if body is None:
         return None
-    kind = media_type(call.headers.get("content-type", ""))
+    refuse_coded(call.headers)
+    kind = call.headers.get("content-type", "")
     draft = read_draft(kind, body, call.headers.get("idempotency-key"))
     call.kept = draft.text
     return draft

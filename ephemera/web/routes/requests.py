@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeVar
-from urllib.parse import parse_qsl
 
 from quart import request
 
 from ephemera.domain.cursors import read_message_id
-from ephemera.domain.errors import Invalid, NotUnderstood
+from ephemera.domain.errors import Invalid
 from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS
-from ephemera.web.road.asgi import MOST_FIELDS
 from ephemera.web.road.asked import as_asked
+from ephemera.web.road.forms import read_fields, refuse_coded
 from ephemera.web.road.sessions import token_in
 
-FORM: Final = "application/x-www-form-urlencoded"
-
-YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False}
-ON_OR_OFF: Final[Mapping[str, bool]] = {"on": True, "off": False}
+_TRUE_OR_FALSE: Final[Mapping[str, bool]] = {"true": True, "false": False}
+"""As JSON has them."""
+YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False, **_TRUE_OR_FALSE}
+ON_OR_OFF: Final[Mapping[str, bool]] = {"on": True, "off": False, **_TRUE_OR_FALSE}
 
 T = TypeVar("T")
 
@@ -32,12 +31,9 @@ def origin() -> str:
 
 
 async def read_form() -> Mapping[str, str]:
-    """Return the fields of a form body; the last of several with one name counts.
-
-    Only urlencoded forms are read: no other parser exists here, so that
-    nothing can be made to spool a body to disk. Raises `NotUnderstood`.
-    """
-    return _fields(_kind(), await _read_body())
+    """Return the fields of the body, which Quart would spool to disk. Raises `NotUnderstood`."""
+    refuse_coded(request.headers)
+    return read_fields(request.headers.get("Content-Type", ""), await _read_body())
 
 
 class Draft(NamedTuple):
@@ -49,18 +45,13 @@ class Draft(NamedTuple):
     """The id of the message that it replies to, or nothing."""
 
 
-def read_draft(kind: str, body: bytes, key: str | None) -> Draft:
-    """Return the message in a form, or in a plain text body, of that media type.
+def read_draft(content_type: str, body: bytes, key: str | None) -> Draft:
+    """Return the message in a form, or in a body that is nothing but its text.
 
     `key` is that of the header, for what has none in its form. Raises `NotUnderstood`.
     """
-    fields = {"text": _text(body)} if kind == "text/plain" else _fields(kind, body)
+    fields = read_fields(content_type, body, nameless="text")
     return Draft(fields.get("text", ""), fields.get("key") or key, fields.get("reply", "").strip())
-
-
-def media_type(content_type: str) -> str:
-    """Return the media type without its parameters (RFC 9110, section 8.3.1)."""
-    return content_type.partition(";")[0].strip().lower()
 
 
 def replied_to(draft: Draft) -> int | None:
@@ -115,31 +106,5 @@ def read_message_number(fields: Mapping[str, str], name: str = "message") -> int
     return number
 
 
-def _kind() -> str:
-    """Return the media type of the body; Werkzeug would read its parameters, too."""
-    return media_type(request.headers.get("Content-Type", ""))
-
-
 async def _read_body() -> bytes:
     return await request.get_data(cache=False, as_text=False, parse_form_data=False)
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        raise NotUnderstood from None
-
-
-def _fields(kind: str, body: bytes) -> dict[str, str]:
-    text = _text(body)
-    if not text:
-        return {}
-    if kind != FORM:
-        raise NotUnderstood
-    try:
-        return dict(
-            parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-        )
-    except ValueError:  # bytes that are not UTF-8 behind percent signs, or too many fields
-        raise NotUnderstood from None
