@@ -24,7 +24,9 @@ OF_A_SEAT: Final = "EPHEMERA_TOKEN"
 
 Value = str | int | float | bool | bytes
 
-_BIND: Final = re.compile(r"unix:/.+|(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
+_BIND: Final = re.compile(
+    r"unix:/.+|(\[[0-9A-Fa-f:.]+(%[^\s\[\]%]+)?\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})"
+)
 _HIGHEST_PORT: Final = 65_535
 _ENGINE: Final = re.compile(
     r"memory|(redis|valkey)s?(\+sentinel|\+cluster)?://([^\s@/]*@)?[^\s@/]+(/\S*)?"

@@ -39,6 +39,8 @@ def test_settings_cannot_be_changed() -> None:
     [
         ("EPHEMERA_BIND", "0.0.0.0:80", "bind", "0.0.0.0:80"),
         ("EPHEMERA_BIND", "[::1]:0", "bind", "[::1]:0"),
+        ("EPHEMERA_BIND", "[fe80::1%lo]:80", "bind", "[fe80::1%lo]:80"),
+        ("EPHEMERA_BIND", "[fe80::1%eth0.7]:80", "bind", "[fe80::1%eth0.7]:80"),
         ("EPHEMERA_BIND", "unix:/run/ephemera.sock", "bind", "unix:/run/ephemera.sock"),
         ("EPHEMERA_ENGINE", "memory", "engine", "memory"),
         ("EPHEMERA_SECRET", LONG_ENOUGH, "secret", LONG_ENOUGH.encode()),

@@ -10,7 +10,8 @@ their place would stand h11 and h2 themselves, as the README says.
 """
 
 import asyncio
-from typing import Final
+import re
+from typing import Any, Final
 
 import h11
 from h2.connection import H2Connection
@@ -24,6 +25,28 @@ run_app: Final = _handle
 """Runs the application for one request, logs its fault, and tells that it has ended.
 
 Instead: the same ten lines here."""
+
+
+_EMPTY_LINES: Final = re.compile(rb"(?:\r?\n)+")
+
+
+class OpenRequests(h11.Connection):
+    """h11's state of a connection, which passes over empty lines before a request.
+
+    Some clients end a body with one that does not belong to it (RFC 9112, section 2.2).
+
+    Instead: the bytes of each request found here, before h11 has them.
+    """
+
+    def next_event(self) -> Any:  # noqa: ANN401 - h11's
+        """Return the next event, or that there is none yet."""
+        unread = self._receive_buffer._data
+        if unread.startswith((b"\r", b"\n")) and self.their_state is h11.IDLE:
+            if empty := _EMPTY_LINES.match(unread):
+                self._receive_buffer.maybe_extract_at_most(empty.end())
+            if unread == b"\r":
+                return h11.NEED_DATA
+        return super().next_event()
 
 
 class OpenH11(H11Protocol):

@@ -38,9 +38,17 @@ def _believe(scope: dict[str, Any], hops: int) -> None:
         field: values[-hops].strip() for field, values in said.items() if len(values) >= hops
     }
     if _CLIENT in believed:
-        scope["client"] = (believed[_CLIENT], 0)
+        scope["client"] = (_address(believed[_CLIENT]), 0)
     if _SCHEME in believed:
         scope["scheme"] = believed[_SCHEME]
     if _HOST in believed:
         others = [field for field in scope["headers"] if field[0].lower() != b"host"]
         scope["headers"] = [*others, (b"host", believed[_HOST].encode())]
+
+
+def _address(said: str) -> str:
+    """Return the address without the port, and the brackets, that some proxies give along."""
+    if said.startswith("["):
+        return said[1:].partition("]")[0]
+    host, _, port = said.partition(":")
+    return host if port.isdecimal() else said

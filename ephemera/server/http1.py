@@ -7,9 +7,10 @@ from hypercorn.events import Closed
 from hypercorn.protocol.events import Body
 from hypercorn.protocol.events import Event as Said
 
-from ephemera.server.borrowed import OpenH11
+from ephemera.server.borrowed import OpenH11, OpenRequests
 from ephemera.server.unsent import SLICE
 
+BAD_REQUEST = 400
 VERSION_NOT_SUPPORTED = 505
 
 
@@ -26,6 +27,8 @@ class Http1(OpenH11):
     def __init__(self, *args: Any, may_upgrade: bool) -> None:  # noqa: ANN401 - Hypercorn's
         super().__init__(*args)
         self._may_upgrade = may_upgrade
+        most = self.config.h11_max_incomplete_size
+        self.connection = OpenRequests(h11.SERVER, max_incomplete_event_size=most)
 
     async def stream_send(self, event: Said) -> None:
         """Send a part of an answer, slice by slice: each waits until the last is taken."""
@@ -42,12 +45,17 @@ class Http1(OpenH11):
             await super().look_for_http2(request)
 
     async def begin(self, request: h11.Request) -> None:
-        """Hand the request to the application, unless it is of a version that is not spoken."""
-        if request.http_version.startswith(b"1."):
-            await super().begin(request)
+        """Hand the request to the application, unless that cannot be, or in more than one way."""
+        if not request.http_version.startswith(b"1."):
+            await self._turn_away(VERSION_NOT_SUPPORTED)
+        elif _is_ambiguous(request):
+            await self._turn_away(BAD_REQUEST)
         else:
-            await self.refuse(VERSION_NOT_SUPPORTED)
-            await self.send(Closed())
+            await super().begin(request)
+
+    async def _turn_away(self, status: int) -> None:
+        await self.refuse(status)
+        await self.send(Closed())
 
     async def end(self) -> None:
         """Get ready for the next request, unless the answer to this one was cut short."""
@@ -57,3 +65,11 @@ class Http1(OpenH11):
             await self.send(Cut())
         else:
             await super().end()
+
+
+def _is_ambiguous(request: h11.Request) -> bool:
+    """Tell whether something in front of us may see another end of it (RFC 9112, section 6.1)."""
+    fields = {name for name, _ in request.headers}
+    if b"transfer-encoding" not in fields:
+        return False
+    return b"content-length" in fields or request.http_version == b"1.0"

@@ -46,7 +46,10 @@ def url_of(listener: socket.socket, *, secure: bool) -> str:
     name = listener.getsockname()
     if listener.family == socket.AF_UNIX:
         return f"{UNIX}{name}"
-    host = f"[{name[0]}]" if listener.family == socket.AF_INET6 else name[0]
+    host = name[0]
+    if listener.family == socket.AF_INET6:
+        zone = f"%25{socket.if_indextoname(name[3])}" if name[3] else ""  # RFC 6874
+        host = f"[{host}{zone}]"
     return f"{'https' if secure else 'http'}://{host}:{name[1]}"
 
 

@@ -45,9 +45,11 @@ AS_IT_WAS: Final = {
     f"{_H2}._window_updated": "80fdf9db83dd",
     f"{_H2}._priority_updated": "a02ffc3670a3",
     "h2.connection:H2Connection.receive_data": "4470c8fafce8",
+    "h11:Connection.next_event": "7d3288bcc261",
+    "h11._receivebuffer:ReceiveBuffer": "108c4355eb3b",
     "h2.connection:H2Connection._receive_frame": "39b2e16b4fd7",
 }
-"""The beginning of the digest of each text, with Hypercorn 0.18.0 and h2 4.4.1."""
+"""The beginning of the digest of each text, with Hypercorn 0.18.0, h11 0.16.0 and h2 4.4.1."""
 
 
 @pytest.mark.parametrize("name", AS_IT_WAS)

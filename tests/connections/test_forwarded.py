@@ -31,6 +31,28 @@ async def seen(trusted_hops: int, headers: Headers) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
+    ("said", "client"),
+    [
+        ("192.0.2.7:4711", "192.0.2.7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("[2001:db8::7]:4711", "2001:db8::7"),
+        ("[fe80::1%lo]:4711", "fe80::1%lo"),
+        ("fe80::1%lo", "fe80::1%lo"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("::1", "::1"),
+        ("1::", "1::"),
+        ("192.0.2.7:", "192.0.2.7:"),
+        ("unknown", "unknown"),
+        ("[", ""),
+        ("", ""),
+    ],
+)
+async def test_a_port_and_brackets_are_no_part_of_the_address(said: str, client: str) -> None:
+    scope = await seen(1, [(b"x-forwarded-for", said.encode())])
+    assert scope["client"] == (client, 0)
+
+
+@pytest.mark.parametrize(
     ("trusted_hops", "client"),
     [(0, "10.0.0.1"), (1, "192.0.2.7"), (2, "6.6.6.6"), (3, "10.0.0.1")],
 )

@@ -5,6 +5,7 @@ shape costs there, in steps of the interpreter and in microseconds of the proces
 """
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +33,7 @@ from ephemera.domain.tokens import digest_of
 from ephemera.domain.words import read_word
 from ephemera.engine.memory import MemoryEngine
 from ephemera.hub.in_flight import InFlight
+from ephemera.server.borrowed import OpenRequests
 from ephemera.server.forwarded import behind_proxies
 from ephemera.server.whole import Hot
 from ephemera.settings import Settings
@@ -42,14 +44,13 @@ from ephemera.web.road.asgi import headers_of, read_query
 from ephemera.web.road.asked import form_for, is_same_site
 from ephemera.web.road.bodies import MOST_BODY_BYTES, Body
 from ephemera.web.road.errors import Errors
+from ephemera.web.road.forms import FORM, JSON, MULTIPART, read_fields
 from ephemera.web.road.front import Front
 from ephemera.web.road.sessions import token_in
 from ephemera.web.routes.addresses import Addresses
 from ephemera.web.routes.assets import MOST_ENCODING_CHARACTERS
 from ephemera.web.routes.requests import (
-    FORM,
     Draft,
-    media_type,
     read_choice,
     read_draft,
     read_key,
@@ -174,6 +175,22 @@ def _invalid(text: str) -> object:
     return read_draft(FORM, text.encode("utf-16", "replace")[:BODY], None)
 
 
+def _nameless(text: str) -> object:
+    return read_draft(FORM, _bytes(f"a {text}", BODY), None)
+
+
+def _json(text: str) -> object:
+    return read_draft(JSON, _bytes(text, BODY), None)
+
+
+def _json_text(text: str) -> object:
+    return read_draft(JSON, json.dumps({"text": text})[:BODY].encode(), None)
+
+
+def _multipart(text: str, before: bytes) -> object:
+    return read_draft(f"{MULTIPART}; boundary=b", before + _bytes(text, BODY - len(before)), None)
+
+
 def _in_parts(text: str) -> object:
     """Read a body that comes in parts of one byte."""
     parts = iter(_bytes(text, BODY))
@@ -217,7 +234,7 @@ def _proxied(text: str) -> object:
 
 
 def _h11(text: str, parts: int = BODY) -> object:
-    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD)
+    connection = OpenRequests(h11.SERVER, max_incomplete_event_size=HEAD)
     data = _bytes(text, BODY)
     with suppress(h11.RemoteProtocolError):
         for at in range(0, len(data), parts):
@@ -280,8 +297,23 @@ def places() -> dict[str, Place]:
         "form": Place(BODY, _form, ("", "text=")),
         "form, behind percents": Place(BODY // 6, _quoted_form),
         "form that is not UTF-8": Place(BODY // 2, _invalid),
+        "form that is none": Place(BODY, _nameless),
+        "JSON": Place(BODY, _json, ("", '{"text":"', '{"a":1,', "[")),
+        "JSON, its text": Place(BODY // 6, _json_text),
+        "multipart": Place(BODY, partial(_multipart, before=b""), ("", "--b", "\r\n--b\r\n")),
+        "multipart, head of a part": Place(
+            BODY,
+            partial(_multipart, before=b"--b\r\nContent-Disposition: form-data; "),
+            ("", "name=", 'name="', "name*0="),
+            "\r\n\r\nx\r\n--b--",
+        ),
+        "multipart, a part": Place(
+            BODY,
+            partial(_multipart, before=b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'),
+            ("", "\r\n--b", "--b"),
+        ),
         "body in parts of one byte": Place(BODY, _in_parts, shapes=ANY),
-        "Accept": Place(HEAD, _one_field(partial(form_for, htmx=False))),
+        "Accept": Place(HEAD, _one_field(partial(form_for, htmx=False)), ("", "a;q=")),
         "Accept-Encoding": Place(
             MOST_ENCODING_CHARACTERS,
             lambda text: parse_accept_header(_in_latin(text), Accept).quality("gzip"),
@@ -292,14 +324,20 @@ def places() -> dict[str, Place]:
             ("Bearer ",),
         ),
         "token": Place(HEAD, _one_field(digest_of)),
-        "Content-Type": Place(HEAD, _one_field(media_type)),
+        "Content-Type": Place(
+            HEAD,
+            _one_field(partial(read_fields, body=b"a=b")),
+            ("", f"{FORM};", f"{FORM};charset=", f"{MULTIPART};boundary="),
+        ),
         "Cookie": Place(
             HEAD,
             _one_field(partial(_token_in, "cookie")),
             ("", "seat=", 'seat="'),
             '"',
         ),
-        "Origin": Place(HEAD, _one_field(lambda text: is_same_site("a", None, text)), ("http://",)),
+        "Origin": Place(
+            HEAD, _one_field(lambda text: is_same_site("http://a", None, text)), ("http://",)
+        ),
         "X-Forwarded-*": Place(HEAD, _proxied),
         "address": Place(HEAD, _one_field(addresses.visitor), ("", "::")),
         "fields of a head": Place(
@@ -324,7 +362,7 @@ def places() -> dict[str, Place]:
         ),
         "head, by h11": Place(HEAD, _h11, (_POST, f"{_POST}a: b\r\n"), "\r\n\r\n"),
         "head in parts of one byte, by h11": Place(
-            HEAD, partial(_h11, parts=1), (_POST,), shapes=ANY
+            HEAD, partial(_h11, parts=1), ("\r\n", _POST), shapes=ANY
         ),
         "chunked body, by h11": Place(BODY, _chunked, shapes=ANY),
         "line of /json, in the terminal": Place(BODY, _terminal, ("", '{"a":"')),

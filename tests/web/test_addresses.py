@@ -55,6 +55,21 @@ def test_all_whose_address_is_not_known_are_one_visitor(
     assert addresses.visitor(strange) == addresses.visitor("unknown")
 
 
+def test_the_zone_and_the_brackets_of_an_address_make_no_other_visitor(
+    addresses: Addresses,
+) -> None:
+    known = addresses.visitor("fe80::1")
+    assert known != addresses.visitor(None)
+    for written in (
+        "fe80::1%lo",
+        "[fe80::1%lo]",
+        "[fe80::1]",
+        "fe80::2%25eth0",
+        "[fe80::1%eth0.7]",
+    ):
+        assert addresses.visitor(written) == known, written
+
+
 def test_the_next_hour_nobody_is_recognised(addresses: Addresses, clock: FakeClock) -> None:
     before = addresses.visitor("198.51.100.7")
     clock.turn(3_600)

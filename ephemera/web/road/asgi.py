@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, Protocol, overload
 from urllib.parse import parse_qs
 
-from ephemera.domain.errors import NotUnderstood
+from ephemera.domain.errors import NoSuchRoom, NotUnderstood
 
 Scope = MutableMapping[str, Any]
 AsgiMessage = Mapping[str, Any]
@@ -13,6 +13,8 @@ Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+THE_SERVER: Final = "*"
+"""The target of who asks about no address, but about the server as a whole."""
 MOST_FIELDS: Final = 32
 """Of a query, and of a form."""
 _FORGOTTEN: Final[Mapping[str, Any]] = {
@@ -28,7 +30,7 @@ _WHOLE: Final = "http.request.whole"
 """The extension by which our server says that all of the request has come (`server/scopes.py`)."""
 _JOINED: Final = frozenset({"cookie", "origin"})
 """Of these, all count: HTTP/2 splits cookies (RFC 9113, 8.2.3), and two origins are nobody's."""
-_ABSOLUTE: Final = re.compile(r"https?://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
+_ABSOLUTE: Final = re.compile(r"https?://([^/]*)(/.*)?", re.IGNORECASE | re.DOTALL)
 
 
 class Headers(Protocol):
@@ -73,13 +75,31 @@ def read_query(query: bytes) -> Mapping[str, list[str]]:
         raise NotUnderstood from None
 
 
-def origin_form(target: str) -> str:
-    """Return the path of a request target of another form (RFC 9112, section 3.2).
+def in_origin_form(scope: Scope) -> Scope:
+    """Return a request whose target has another form as one of a path (RFC 9112, section 3.2).
 
-    Quart stumbles over one that is empty, or has a host that cannot be read.
+    What an absolute target says of the host counts, and not the field. Quart stumbles over a
+    target that is empty, or has a host that cannot be read.
     """
+    target = scope["path"]
+    if target == THE_SERVER:
+        return scope
     absolute = _ABSOLUTE.fullmatch(target)
-    return (absolute[1] or "/") if absolute else f"/{target}"
+    if not absolute:
+        return {**scope, "path": f"/{target}"}
+    host = absolute[1].rpartition("@")[2].encode(errors="replace")
+    others = [field for field in scope["headers"] if field[0].lower() != b"host"]
+    return {**scope, "path": absolute[2] or "/", "headers": [*others, (b"host", host)]}
+
+
+def refuse_disguised(scope: Scope) -> None:
+    """Refuse a path that is one of ours only to who reads it carelessly, as Quart does.
+
+    What stands in front and keeps some paths to itself would see another one (RFC 3986, section
+    2.2). Raises `NoSuchRoom`.
+    """
+    if scope["path"].startswith("//") or b"%2f" in scope.get("raw_path", b"").lower():
+        raise NoSuchRoom
 
 
 def forget(scope: Scope) -> None:

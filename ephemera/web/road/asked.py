@@ -1,7 +1,8 @@
 """What was asked, read once: in which form the answer is wanted, by what, and from where."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from quart import request
 from werkzeug.sansio.utils import get_host
@@ -14,8 +15,14 @@ Form = Literal["html", "json", "text"]
 """In which form somebody wants an answer."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-MOST_ORIGIN_CHARACTERS: Final = 300
-"""A scheme, a name of the DNS and a port."""
+MOST_ACCEPT_CHARACTERS: Final = 1_000
+_FORMS: Final[Mapping[str, Form]] = {
+    "text/html": "html",
+    "text/plain": "text",
+    "text/*": "text",
+    "*/*": "text",
+}
+_USUAL_PORT: Final[Mapping[str, str]] = {"http": ":80", "https": ":443"}
 
 
 class Asked(NamedTuple):
@@ -51,10 +58,36 @@ def as_asked() -> Asked:
 
 
 def form_for(accept: str, *, htmx: bool) -> Form:
-    """Return the form of the answer. What htmx asks for is always HTML."""
-    if htmx or "text/html" in accept:
+    """Return the form of the answer: the one that is liked best. What htmx asks for is HTML."""
+    if htmx:
+        return "html"
+    accept = accept[:MOST_ACCEPT_CHARACTERS].lower()
+    if ";" in accept:
+        return _liked_best(accept)
+    if "text/html" in accept:
         return "html"
     return "json" if "json" in accept else "text"
+
+
+def _liked_best(accept: str) -> Form:
+    """Return the form with the highest quality (RFC 9110, section 12.5.1)."""
+    liked: dict[Form, float] = {"html": 0.0, "json": 0.0, "text": 0.0}
+    for each in accept.split(","):
+        name, _, parameters = each.partition(";")
+        form = "json" if "json" in name else _FORMS.get(name.strip())
+        if form:
+            liked[form] = max(liked[form], _quality(parameters))
+    best = max(liked, key=lambda form: liked[form])
+    return best if liked[best] else "text"
+
+
+def _quality(parameters: str) -> float:
+    for each in parameters.split(";"):
+        name, _, value = each.partition("=")
+        if name.strip() == "q":
+            with suppress(ValueError):
+                return min(1.0, float(value))
+    return 1.0
 
 
 def refuse_other_sites(method: str, scheme: str, headers: Headers) -> None:
@@ -62,13 +95,13 @@ def refuse_other_sites(method: str, scheme: str, headers: Headers) -> None:
     if method in SAFE_METHODS:
         return
     origin = headers.get("origin")
-    host = get_host(scheme, headers.get("host")) if origin else ""
-    if not is_same_site(host, headers.get("sec-fetch-site"), origin):
+    ours = _origin(scheme, headers.get("host")) if origin else None
+    if not is_same_site(ours, headers.get("sec-fetch-site"), origin):
         raise NotAllowed
 
 
-def is_same_site(host: str, fetch_site: str | None, origin: str | None) -> bool:
-    """Tell whether a request may change something at the host.
+def is_same_site(ours: str | None, fetch_site: str | None, origin: str | None) -> bool:
+    """Tell whether a request may change something here, where the origin is ours.
 
     Browsers say where a request comes from: by `Sec-Fetch-Site` (W3C Fetch
     Metadata), the older ones by `Origin`. A client that says neither is no
@@ -76,13 +109,14 @@ def is_same_site(host: str, fetch_site: str | None, origin: str | None) -> bool:
     """
     if fetch_site is not None:
         return fetch_site in ("same-origin", "none")
-    return origin is None or (host != "" and _host_of(origin) == host.lower())
+    if origin is None:
+        return True
+    scheme = origin.partition("://")[0].lower()
+    return ours == origin.lower().removesuffix(_USUAL_PORT.get(scheme, ""))
 
 
-def _host_of(origin: str) -> str:
-    if len(origin) > MOST_ORIGIN_CHARACTERS:
-        return ""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
+def _origin(scheme: str, host: str | None) -> str | None:
+    """Return the origin of our pages (RFC 6454), if the host can be one."""
+    scheme = "https" if scheme == "https" else "http"
+    known = get_host(scheme, host)
+    return f"{scheme}://{known.lower()}" if known else None

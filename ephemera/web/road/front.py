@@ -12,7 +12,16 @@ from ephemera.hub.in_flight import InFlight
 from ephemera.server.eager import start
 from ephemera.web.road import answers
 from ephemera.web.road.answers import Answer
-from ephemera.web.road.asgi import Asgi, Receive, Scope, Send, headers_of, is_whole, origin_form
+from ephemera.web.road.asgi import (
+    Asgi,
+    Receive,
+    Scope,
+    Send,
+    headers_of,
+    in_origin_form,
+    is_whole,
+    refuse_disguised,
+)
 from ephemera.web.road.asked import asked_by, refuse_other_sites
 from ephemera.web.road.bodies import Body, lingering
 from ephemera.web.road.errors import Errors, refusal_for
@@ -71,8 +80,8 @@ class Front:
             return await send({"type": "websocket.close"})  # before it is accepted: 403
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        if not scope["path"].startswith("/"):
-            scope = {**scope, "path": origin_form(scope["path"])}
+        if scope["path"][:1] != "/":
+            scope = in_origin_form(scope)
         hot = _HOT.fullmatch(scope["path"])
         way = self._ways.get((scope["method"], hot[2])) if hot else None
         call = Call(hot[1] if hot else "", scope, receive, send)
@@ -87,6 +96,8 @@ class Front:
     async def _serve(self, call: Call, way: Way | None) -> Answer | Awaitable[None] | None:
         try:
             refuse_other_sites(call.scope["method"], call.scope["scheme"], call.headers)
+            if way is None or b"%" in call.scope.get("raw_path", b""):
+                refuse_disguised(call.scope)
             return await way(call) if way else self._hand_on(call)
         except Exception as raised:  # noqa: BLE001 - a fault of ours is answered, too
             return self._errors.answer_to(refusal_for(raised), call.asked, call.kept)

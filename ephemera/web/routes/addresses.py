@@ -32,7 +32,7 @@ class Addresses:
 
 def _network(address: str | None) -> bytes:
     try:
-        known = ipaddress.ip_address((address or "")[:_MOST_CHARACTERS])
+        known = ipaddress.ip_address((address or "")[:_MOST_CHARACTERS].strip("[]"))
     except ValueError:
         return b"unknown"
     if isinstance(known, ipaddress.IPv6Address) and known not in _TOR_CIRCUITS:
