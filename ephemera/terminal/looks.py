@@ -10,7 +10,7 @@ from typing import Final
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
-from ephemera.domain.terminals import speaker, terminal_safe
+from ephemera.domain.terminals import named, quoted, speaker, terminal_safe
 from ephemera.domain.texts import ACTION
 from ephemera.terminal.events import Event, inline, kind_of, number_of, text_of, within
 from ephemera.terminal.roster import Person
@@ -82,7 +82,7 @@ def roster(people: Iterable[Person], me: str | None) -> Fragments:
         }
         told = ", ".join(mark for mark, holds in marks.items() if holds)
         lines.append(("", "  "))
-        lines.append((f"class:hue{hue_of(person.id)}", inline(person.nickname)))
+        lines.append((f"class:hue{hue_of(person.id)}", speaker(inline(person.nickname))))
         lines.append(("class:notice", f" ({told})\n" if told else "\n"))
     return lines
 
@@ -108,34 +108,34 @@ def _message(event: Event) -> Fragments:
         _time(event),
         (
             f"class:hue{hue_of(text_of(event, 'member'))}",
-            inline(speaker(text_of(event, "nickname"))),
+            speaker(inline(text_of(event, "nickname"))),
         ),
+        ("class:notice", _quote(event) + _marks(event)),
         ("", ": "),
-        ("class:notice", _quote(event)),
-        ("", ACTION + text if event.get("action") is True else text),
-        ("class:notice", f"{_marks(event)}\n"),
+        ("", f"{ACTION}{text}\n" if event.get("action") is True else f"{text}\n"),
     ]
 
 
 def _reaction(event: Event, words: str) -> str:
     """Return what a reaction comes to: the server does not repeat which message it is about."""
-    who, sign = text_of(event, "nickname"), text_of(event, "sign")
-    told = f"{who} reacted to “{words}”: {sign}" if words else f"{who} reacted: {sign}"
+    who, sign = named(inline(text_of(event, "nickname"))), text_of(event, "sign")
+    about = f" to {quoted(inline(words))}" if words else ""
+    told = f"{who} reacted{about}: {sign}"
     return told if sign else ""
 
 
 def _quote(event: Event) -> str:
-    """Return what stands before a reply: whom it answers, and the line that was quoted."""
+    """Return what is told of a reply: whom it answers, and the line that was quoted."""
     reply = within(event, "reply")
     if not reply:
         return ""
-    quoted = text_of(reply, "text")
-    told = f": “{inline(quoted)}”" if quoted else ", whose words are gone"
-    return f"(to {inline(text_of(reply, 'nickname'))}{told}) "
+    words = text_of(reply, "text")
+    told = f": {quoted(inline(words))}" if words else ", whose words are gone"
+    return f" (to {named(inline(text_of(reply, 'nickname')))}{told})"
 
 
 def _marks(event: Event) -> str:
-    """Return what stands behind a message: that it was edited, and the signs on it."""
+    """Return what has become of a message: that it was edited, and the signs on it."""
     is_edited = event.get("edited") is True or kind_of(event) == "message-edited"
     signs = Counter(sign for sign in within(event, "reactions").values() if isinstance(sign, str))
     counted = (f"{inline(sign)} {number}" for sign, number in signs.items())

@@ -11,6 +11,8 @@
     Unreached        perhaps it arrived, perhaps not: try again, with the same key
 """
 
+from ephemera.domain.terminals import named
+
 
 class Mistake(Exception):
     """The command ends here; the message is one sentence for the person."""
@@ -30,7 +32,9 @@ class Removed(Gone):
     """The seat has ended, and we have heard how."""
 
     def __init__(self, by: str) -> None:
-        super().__init__(f"{by or 'A host'} has removed you from the room. You cannot come back.")
+        super().__init__(
+            f"{named(by) if by else 'A host'} has removed you from the room. You cannot come back."
+        )
 
 
 class Refused(Mistake):

@@ -373,10 +373,10 @@ async def test_what_becomes_of_messages_is_shown(
 ) -> None:
     message = f"m-{(await say(client, ada, 'Hello Bne')).rpartition('-')[2]}"
     await act(client, ada, "edits", message=message, text="Hello Ben")
-    await ben.shows("Ada: Hello Bne", "Ada: Hello Ben (edited)")
+    await ben.shows("Ada: Hello Bne", "Ada (edited): Hello Ben")
     await act(client, ada, "reactions", message=message, sign="laugh")
     await act(client, ada, "messages", text="Me again", reply=message)
-    await ben.shows("* Ada reacted to “Hello Ben”: laugh", "Ada: (to Ada: “Hello Ben”) Me again")
+    await ben.shows('* Ada reacted to "Hello Ben": laugh', 'Ada (to Ada: "Hello Ben"): Me again')
     await act(client, ada, "deletions", message=message)
     await ben.shows("* Ada took a message back.\n")
     await ben.enter("/me waves")
@@ -395,7 +395,7 @@ async def test_who_joins_sees_messages_as_they_are_now(
     await act(client, ada, "deletions", message=deleted)
     arguments = ("join", "--nickname", "Ben", f"{server.url}/join#{ada.code}")
     async with ephemera_in_a_terminal(tmp_path, *arguments) as ben:
-        screen = await ben.shows("Ada: Hello all (edited, yes 1)", "* Ben joined", READY)
+        screen = await ben.shows("Ada (edited, yes 1): Hello all", "* Ben joined", READY)
     assert screen.count("Hello") == 1
     assert screen.count("* Ada took a message back.") == 1
     assert "secret" not in screen

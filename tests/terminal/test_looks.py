@@ -33,10 +33,9 @@ def test_a_message_has_its_time_its_member_in_colour_and_its_text() -> None:
     assert shown(a_message()) == [
         ("class:time", f"{CLOCK} "),
         ("class:hue2", "Ben"),
-        ("", ": "),
         ("class:notice", ""),
-        ("", "hi"),
-        ("class:notice", "\n"),
+        ("", ": "),
+        ("", "hi\n"),
     ]
 
 
@@ -47,11 +46,11 @@ REPLY = {"message": "m-4", "member": "p1", "nickname": "Ada", "text": "Hello\n* 
     ("fields", "line"),
     [
         ({"action": True}, "Ben: /me hi"),
-        ({"edited": True}, "Ben: hi (edited)"),
-        ({"event": "message-edited", "message": "m-4"}, "Ben: hi (edited)"),
-        ({"reply": REPLY}, "Ben: (to Ada: “Hello * Ada left”) hi"),
-        ({"reply": {**REPLY, "text": ""}}, "Ben: (to Ada, whose words are gone) hi"),
-        ({"reactions": {"p1": "love", "p2": "yes", "p3": "love"}}, "Ben: hi (love 2, yes 1)"),
+        ({"edited": True}, "Ben (edited): hi"),
+        ({"event": "message-edited", "message": "m-4"}, "Ben (edited): hi"),
+        ({"reply": REPLY}, 'Ben (to Ada: "Hello * Ada left"): hi'),
+        ({"reply": {**REPLY, "text": ""}}, "Ben (to Ada, whose words are gone): hi"),
+        ({"reactions": {"p1": "love", "p2": "yes", "p3": "love"}}, "Ben (love 2, yes 1): hi"),
         ({"reactions": {"p1": 7}, "reply": "Ada", "edited": "yes", "action": 1}, "Ben: hi"),
     ],
 )
@@ -76,7 +75,7 @@ def test_a_reaction_to_a_message_that_is_not_known_is_shown_without_its_words() 
 
 def test_a_reaction_is_shown_with_the_words_it_is_about() -> None:
     event = a_message(event="message-reacted", message="m-4", sign="wow")
-    assert text_of(shown(event, "Hello")) == f"{CLOCK} * Ben reacted to “Hello”: wow\n"
+    assert text_of(shown(event, "Hello")) == f'{CLOCK} * Ben reacted to "Hello": wow\n'
 
 
 @pytest.mark.parametrize("name", ["nickname", "sign", "line"])
@@ -118,10 +117,7 @@ def test_no_sentence_of_the_server_is_obeyed() -> None:
 
 
 def test_a_nickname_cannot_pass_for_a_notice() -> None:
-    assert (
-        text_of(shown(a_message(nickname="* Ada left")))
-        == f"{CLOCK} \N{ASTERISK OPERATOR} Ada left: hi\n"
-    )
+    assert text_of(shown(a_message(nickname="* Ada left"))) == f'{CLOCK} "* Ada left": hi\n'
 
 
 @pytest.mark.parametrize(

@@ -61,5 +61,5 @@ async def test_an_action_that_is_edited_stays_one(stage: Stage) -> None:
         await stage.act(stage.ben, "/edits", {"message": message, "text": text})
         assert await shown(stage, message) == ("message action", "bows edited")
         raw = (await stage.mona.get(f"{stage.path}/raw?once=1")).text
-        assert raw.splitlines()[-1] == "Ben: /me bows (edited)"
+        assert raw.splitlines()[-1] == "Ben (edited): /me bows"
         assert "/me waves" not in raw

@@ -129,7 +129,7 @@ async def test_it_is_marked_as_edited_everywhere(stage: Stage) -> None:
         assert text
         assert text.text == "Better words edited"
     assert page.shape("messages") == fresh.shape("messages")
-    assert "Ben: Better words (edited)\n" in await raw(stage)
+    assert "Ben (edited): Better words\n" in await raw(stage)
     json = (await stage.mona.get(f"{stage.path}/json?once=1")).text
     assert f'"message":"{said}","member":"p2","nickname":"Ben","text":"Better words"' in json
     assert '"edited":true' in json

@@ -10,6 +10,7 @@ from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import EVENTS, Event, MessagePosted
 from ephemera.domain.log import Entry
 from ephemera.domain.rooms import Invitation, Knock, Member, Options
+from ephemera.domain.terminals import named
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fields import entry_fields
 from ephemera.web.rendering.languages import ENGLISH
@@ -117,7 +118,7 @@ def test_every_kind_of_event_has_a_sentence_or_says_why_not() -> None:
 
 @pytest.mark.parametrize(("event", "sentence"), [*WORDINGS, *BESIDE_THE_LOG])
 def test_the_same_is_read_everywhere(event: Event, sentence: str) -> None:
-    plain = sentence.replace("*", "")
+    plain = re.sub(r"\*([^*]+)\*", lambda name: named(name[1]), sentence)
     assert entry_fields(an_entry(event), ENGLISH)["line"] == plain
     assert TextLines().entry(an_entry(event), "en") == f"* {plain}\n".encode()
     told = sentence_of(event)

@@ -13,6 +13,8 @@ from markupsafe import Markup, escape
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from ephemera.domain.terminals import named
+
 ENGLISH: Final = "en"
 """The locale of the source, and of whoever has not said what they read."""
 
@@ -114,6 +116,8 @@ def _plain(part: Part, locale: str) -> str:
             return f"{part:,}".replace(",", between)
         case tuple():
             return ", ".join(_plain(each, locale) for each in part)
+        case Name():
+            return named(part)
         case _:
             return part
 

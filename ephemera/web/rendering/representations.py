@@ -149,7 +149,10 @@ def _is_told(entry: Entry) -> bool:
 
 
 class TextLines(Representation):
-    """`nickname: text` lines, and notices that start with `* `, safe to show in a terminal."""
+    """`nickname: text` lines, and notices that start with `* `, safe to show in a terminal.
+
+    All that is ours stands before the first `: ` that is in no quotes, what is typed after it.
+    """
 
     content_type = TEXT
     beat = b"\n"
@@ -189,12 +192,12 @@ def _line(event: Event, locale: str) -> str:
         case e.MessagePosted(edited=False):
             return _said(event)
         case e.MessagePosted() | e.MessageEdited():
-            return f"{_said(event)} {said('(edited)').plain(locale)}"
+            return _said(event, f" {said('(edited)').plain(locale)}")
         case _:
             sentence = sentence_of(event)
             return f"* {sentence.plain(locale)}" if sentence else ""
 
 
-def _said(event: e.MessagePosted | e.MessageEdited) -> str:
+def _said(event: e.MessagePosted | e.MessageEdited, mark: str = "") -> str:
     """Return what somebody said; what they do (`/me`) must not look like a notice of ours."""
-    return f"{speaker(event.nickname)}: {ACTION if event.action else ''}{event.text}"
+    return f"{speaker(event.nickname)}{mark}: {ACTION if event.action else ''}{event.text}"
