@@ -1,6 +1,7 @@
 """What people have really typed, by every way in, and in every place where it shows."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Iterable
 from html import unescape
@@ -99,7 +100,7 @@ async def assert_seen(scene: Scene, texts: Iterable[str]) -> None:
     assert [words(text) for text in texts_in(resync)] == kept
     assert [event["text"] for event in await heard(scene)] == kept
     raw = (await scene.ben.get(f"{scene.path}/raw?once=1")).text.removesuffix("\n")
-    lines = [line.removesuffix(" (edited)") for line in raw.split("\nAda: ")[1:]]
+    lines = re.split(r"\nAda(?: \(edited\))?: ", raw)[1:]
     once = [line for line, _ in groupby(lines)]  # an edit is told beside the message as it is now
     assert once == [line for line, _ in groupby(map(terminal_safe, kept))]
 
