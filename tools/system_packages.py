@@ -21,6 +21,7 @@ PROGRAMS = {
     "hitch": "hitch",
     "firefox-esr": "firefox-esr",
     "inotifywait": "inotify-tools",
+    "lynx": "lynx",
     "nginx": "nginx",
     "openssl": "openssl",
     "redis-server": "redis-server",
@@ -29,6 +30,7 @@ PROGRAMS = {
     "tor": "tor",
     "varnishd": "varnish",
     "tmux": "tmux",
+    "w3m": "w3m",
 }
 # What Debian would start with the next boot: the tests start their own.
 SERVICES = {
