@@ -5,11 +5,27 @@ from typing import Any
 
 import pytest
 import segno
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Request, expect
 
 from tests.e2e.conftest import Newcomer, Site
+from tests.support.mangled import OF_CODES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BEHIND_A_HASH = (
+    "in lower case",
+    "with a hyphen of no break",
+    "of full width",
+    "at the end of a sentence",
+    "in curly quotes",
+    "with blanks of no width",
+    "with percents",
+    "with letters of Cyrillic",
+    "with digits of Persian",
+    "with a query",
+    "with a slash behind",
+    "in a sentence",
+)
 
 # Draws the picture of the code as it is on the screen and looks at the middle of each module.
 _READ_MODULES = """
@@ -85,6 +101,18 @@ async def test_the_picture_holds_the_link(site: Site, newcomer: Newcomer) -> Non
     assert await _modules(ada.page, len(wanted)) == wanted
 
 
+def loads_of(page: Page) -> list[str]:
+    """Return the pages that are loaded in its place from now on; the list grows."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.is_navigation_request():
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
 async def _modules(page: Page, count: int) -> Any:  # noqa: ANN401 - from JavaScript
     png = await page.get_by_role("img", name="The link as a QR code").screenshot()
     return await page.evaluate(_READ_MODULES, [base64.b64encode(png).decode(), count])
@@ -155,12 +183,103 @@ async def test_the_word_of_an_invitation_is_neither_to_be_read_nor_in_the_addres
     await expect(ada.roster).to_have_count(2)
 
 
-async def test_a_stray_sign_behind_the_link_leaves_the_form_as_it_is(
+@pytest.mark.parametrize("manner", BEHIND_A_HASH)
+async def test_whatever_stands_behind_the_hash_is_filled_in_and_taken_out_of_the_address_bar(
+    site: Site, newcomer: Newcomer, manner: str
+) -> None:
+    ada, ben = await newcomer(), await newcomer()
+    code = await ada.open_room("Ada")
+    await ben.page.goto(f"{site.url}/join#{OF_CODES[manner](code)}")
+    await expect(ben.page.get_by_label("Code")).not_to_have_value("")
+    assert ben.page.url == f"{site.url}/join"
+    await ben.page.get_by_label("Your nickname").fill("Ben")
+    await ben.page.get_by_role("button", name="Join the room").click()
+    await ben.is_seated()
+    await expect(ada.roster).to_have_count(2)
+
+
+async def test_a_code_with_a_full_stop_behind_it_is_shown_as_codes_are(
     site: Site, newcomer: Newcomer
 ) -> None:
     ben = await newcomer()
-    await ben.page.goto(f"{site.url}/join#100%")
-    field = ben.page.get_by_label("Code")
-    await expect(field).to_have_value("")
-    await expect(field).to_be_editable()
-    await expect(ben.page.get_by_text("You have been invited.")).to_be_hidden()
+    for link in ("#abcde-fghjk.", "#ABCDE%E2%80%91FGHJK", "#ABCDE-FGHJK?fbclid=x", "/#ABCDEFGHJK"):
+        await ben.page.goto(f"{site.url}/about")
+        await ben.page.goto(f"{site.url}/join{link}")
+        await expect(ben.page.get_by_label("Code")).to_have_value("ABCDE-FGHJK")
+        assert "#" not in ben.page.url
+
+
+async def test_a_code_that_comes_without_a_load_is_filled_in_like_that_of_a_fresh_page(
+    site: Site, newcomer: Newcomer
+) -> None:
+    """Who has the page open and types the link, or follows it, is on the same page."""
+    ada, ben = await newcomer(), await newcomer()
+    code = await ada.open_room("Ada", capacity=3)
+    sheet = await ada.about_room()
+    await sheet.get_by_role("button", name="Make an invitation").click()
+    word = (await sheet.get_by_role("link").inner_text()).rpartition("#")[2]
+    await ben.page.goto(f"{site.url}/join")
+    loads = loads_of(ben.page)
+    nickname = ben.page.get_by_label("Your nickname")
+    await nickname.fill("Ben")
+    for shown in (code, word, code):
+        await ben.page.evaluate("link => location.assign(link)", f"/join#{shown}")
+        label = "Code" if shown == code else "Invitation"
+        await expect(ben.page.get_by_label(label, exact=True)).to_have_value(shown)
+        assert ben.page.url == f"{site.url}/join"
+        await expect(nickname).to_be_focused()
+        await expect(nickname).to_have_value("Ben")
+        is_word = shown == word
+        await expect(ben.page.get_by_text("You have been invited.")).to_be_visible(visible=is_word)
+        await expect(ben.page.get_by_text("Ten letters and digits")).to_have_count(
+            0 if is_word else 1
+        )
+    assert loads == [], "the premise"
+    await ben.page.keyboard.press("Enter")
+    await ben.is_seated()
+    await expect(ada.roster).to_have_count(2)
+
+
+async def test_after_a_wrong_code_another_one_may_come_without_a_load(newcomer: Newcomer) -> None:
+    ada, ben = await newcomer(), await newcomer()
+    code = await ada.open_room("Ada")
+    ben.watch.forgive("status of 404")
+    await ben.ask_to_join("00000-00000", "Ben")
+    await expect(ben.page.get_by_role("alert")).not_to_be_empty()
+    await ben.page.evaluate("link => location.assign(link)", f"/join#{code}")
+    await expect(ben.page.get_by_label("Code")).to_have_value(code)
+    await expect(ben.page.get_by_role("alert")).to_have_count(0)
+    assert "#" not in ben.page.url
+    await ben.page.get_by_role("button", name="Join the room").click()
+    await ben.is_seated()
+
+
+async def test_a_seat_that_is_offered_gives_way_to_the_code_of_another_room(
+    site: Site, newcomer: Newcomer
+) -> None:
+    ada, cleo, ben = await newcomer(), await newcomer(), await newcomer()
+    code, other = await ada.open_room("Ada"), await cleo.open_room("Cleo")
+    await ben.join(code, "Ben")
+    await ben.page.goto(f"{site.url}/join#{code.lower()}.")
+    await expect(ben.page.get_by_text("You are in this room as Ben.")).to_be_visible()
+    await ben.page.evaluate("link => location.assign(link)", f"/join#{other}")
+    await expect(ben.page.get_by_label("Code")).to_have_value(other)
+    await expect(ben.page.get_by_text("You are in this room as Ben.")).to_be_hidden()
+
+
+@pytest.mark.parametrize("stray", ["100%", "", "main", "%E0%A4%A", "?", "join-code"])
+async def test_a_stray_sign_behind_the_link_leaves_the_form_as_it_is(
+    site: Site, newcomer: Newcomer, stray: str
+) -> None:
+    ben = await newcomer()
+    for before in ("", "/join"):
+        if before:
+            await ben.page.goto(f"{site.url}{before}")
+            await ben.page.evaluate("link => location.assign(link)", f"/join#{stray}")
+        else:
+            await ben.page.goto(f"{site.url}/join#{stray}")
+        field = ben.page.get_by_label("Code")
+        await expect(field).to_have_value("")
+        await expect(field).to_be_editable()
+        await expect(ben.page.get_by_text("You have been invited.")).to_be_hidden()
+        await ben.page.wait_for_url(f"{site.url}/join")
