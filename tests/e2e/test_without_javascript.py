@@ -57,6 +57,22 @@ async def test_scripts_are_really_off(site: Site, newcomer: Newcomer) -> None:
     await expect(ben.page.get_by_label("Code")).to_have_value("")
 
 
+async def test_a_link_that_left_the_field_empty_can_be_pasted_into_it(newcomer: Newcomer) -> None:
+    ada, ben = await without_scripts(newcomer), await without_scripts(newcomer)
+    await ada.open_room_by_hand("Ada")
+    await ada.page.locator("summary", has_text="QR and link").click()
+    link = await ada.link.inner_text()
+    assert link.startswith(f"{ada.url}/join#"), "whole, as the other must have it"
+    await ben.page.goto(link)
+    told = ben.page.locator("noscript .hint")  # by its text Playwright finds nothing in there
+    await expect(told).to_contain_text("Have you followed a link?")
+    await expect(told).to_be_visible()
+    await ben.page.get_by_label("Code").fill(link)
+    await ben.page.get_by_label("Your nickname").fill("Ben")
+    await ben.page.get_by_role("button", name="Join the room").click()
+    await expect(ben.roster).to_have_count(2)
+
+
 async def test_a_room_is_opened_joined_and_talked_in_without_any_reload(
     newcomer: Newcomer,
 ) -> None:

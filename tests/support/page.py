@@ -161,6 +161,8 @@ class Page:
 
     def __init__(self, html: str) -> None:
         self.document = parse(html)
+        link = self.document.find("link")
+        self._origin = link.text.partition("/join#")[0] if link else ""
         ids = [element.id for element in self.document.walk() if element.id]
         assert len(ids) == len(set(ids)), "an id is there twice"
 
@@ -203,6 +205,8 @@ class Page:
                 tasks += [(element, target) for target in targets]
         for partial, target in tasks:
             self._swap_partial(deepcopy(partial), target)
+        if link := self.document.find("link"):  # as `invite.page.js` does: a stream knows no host
+            link.children = [f"{self._origin}{link.attributes['href']}"]
         loose = [child for child in fragment.children if isinstance(child, str) and child.strip()]
         assert not loose, loose
 

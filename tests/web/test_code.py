@@ -82,7 +82,7 @@ async def test_two_hosts_at_once_leave_one_code_that_everybody_sees(stage: Stage
     )
     assert [answer.status for answer in answers] == [204, 204]
     page = await stage.ben.get(stage.path, BROWSER)
-    assert f'<code id="code">{await code_of(stage)}</code>' in page.text
+    assert f'<code id="code" translate="no">{await code_of(stage)}</code>' in page.text
     assert (await joining(stage, await code_of(stage))).status == 201
 
 

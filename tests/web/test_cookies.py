@@ -21,7 +21,7 @@ def cookies_of(answer: Answer) -> dict[str, Morsel[str]]:
 
 async def code_in(browser: Browser, path: str) -> str:
     page = (await browser.get(path)).text
-    return page.split('<code id="code">')[1].split("<")[0]
+    return page.split('<code id="code" translate="no">')[1].split("<")[0]
 
 
 @pytest.mark.parametrize(("scheme", "prefix"), [("http", ""), ("https", "__Secure-")])

@@ -20,6 +20,15 @@ async def test_the_code_of_the_path_is_in_its_field(scene: Scene) -> None:
     assert f'name="code" value="{scene.code}"' in page.text
 
 
+async def test_without_scripts_the_empty_field_says_what_to_paste(scene: Scene) -> None:
+    said = "Have you followed a link? Scripts are off, so its code did not get here: paste the"
+    for path in ("/join", "/", "/join/", "/join?fbclid=x"):
+        page = await scene.mallory.get(path, BROWSER)
+        assert f'<noscript><p class="hint">{said} whole link.</p></noscript>' in page.text
+        assert "Ten letters and digits, or the whole link, from whoever" in page.text
+    assert said not in (await scene.mallory.get(f"/join/{scene.code}", BROWSER)).text
+
+
 async def test_looking_at_a_good_code_takes_no_seat(scene: Scene) -> None:
     before = await scene.house.engine.load(scene.room)
     assert before

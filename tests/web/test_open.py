@@ -85,7 +85,7 @@ async def test_a_guest_still_joins_when_the_opener_has_been_away_for_a_while(
 ) -> None:
     ada = Browser(house)
     path = (await ada.post("/rooms", {**ADA, "grace": "30"})).leads_to
-    code = re.findall(r'<code id="code">(.*?)</code>', (await ada.get(path)).text)[0]
+    code = re.findall(r'<code id="code" translate="no">(.*?)</code>', (await ada.get(path)).text)[0]
     await house.pass_time(seconds)
     ben = await Person(house).post("/join", PROGRAM, {"nickname": "Ben", "code": code})
     assert ben.status == 201

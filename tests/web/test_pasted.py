@@ -1,5 +1,6 @@
 """Codes, words and links as they arrive: by every form and by the path, they are what was meant."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -141,3 +142,17 @@ async def test_a_link_with_an_invitation_stays_in_its_field_and_is_not_to_be_cha
     field = Page(page.text).document.find("join-code")
     assert field
     assert (field.attributes["value"], "readonly" in field.attributes) == (link, True)
+
+
+async def test_code_and_links_are_not_translated(scene: Scene) -> None:
+    page = (await scene.ada.get(scene.path, BROWSER)).text
+    for name in ("code", "link"):
+        (tag,) = re.findall(rf'<\w+ id="{name}"[^>]*>', page)
+        assert 'translate="no"' in tag
+    sheet = (await scene.ada.post(f"{scene.path}/invitations", BROWSER, {})).text
+    (tag,) = re.findall(r'<a id="invitation-link"[^>]*>', sheet)
+    assert 'translate="no"' in tag
+    assert (await scene.ada.post(f"{scene.path}/code", BROWSER)).status == 303
+    stream = (await scene.ada.get(f"{scene.path}/events?once=1", BROWSER)).text
+    for tag in re.findall(r'<\w+ id="(?:code|link)"[^>]*>', stream):
+        assert 'translate="no"' in tag

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support.asking import BROWSER, Kind, by_kind
-from tests.support.cast import NEVER, House, Scene, set_scene
+from tests.support.asking import BROWSER, PROGRAM, Kind, by_kind
+from tests.support.cast import NEVER, House, Person, Scene, set_scene
 
 
 @by_kind
@@ -18,9 +18,40 @@ async def test_a_member_sees_the_room(scene: Scene, kind: Kind) -> None:
 
 async def test_the_page_has_the_code_the_link_and_the_qr_code(scene: Scene) -> None:
     page = await scene.ben.get(scene.path, BROWSER)
-    assert f'<code id="code">{scene.code}</code>' in page.text
+    assert f'<code id="code" translate="no">{scene.code}</code>' in page.text
     assert re.search(rf'<a id="link" [^>]*href="/join#{scene.code}"', page.text)
     assert re.search(rf'<img class="qr-code" src="{scene.path}/qr.svg" alt="[^"]+"', page.text)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "host", ["ephemera.test", "127.0.0.1:8000", "[::1]:8443", "xn--mnchen-3ya.example", "a.onion"]
+)
+async def test_the_link_is_whole_without_any_script(scene: Scene, host: str, scheme: str) -> None:
+    link = f">{scheme}://{host}/join#{scene.code}</a>"
+    ben = Person(scene.house, scene.ben.token, scheme=scheme)
+    page = await ben.get(scene.path, BROWSER, headers={"Host": host})
+    assert link in page.text
+    refused = await ben.post(
+        f"{scene.path}/messages", BROWSER, {"text": ""}, headers={"Host": host}
+    )
+    assert refused.status == 422
+    assert link in refused.text, "whatever shows the page"
+
+
+@pytest.mark.parametrize(
+    "host", ["", "<b>", "a b", "a/b", "x" * 64, "a..b", "b." * 200, "user@elsewhere.example", "a:0"]
+)
+async def test_a_host_that_can_be_none_is_in_no_link(scene: Scene, host: str) -> None:
+    for answer in (
+        await scene.ben.get(scene.path, BROWSER, headers={"Host": host}),
+        await scene.ben.post(
+            f"{scene.path}/messages", BROWSER, {"text": ""}, headers={"Host": host}
+        ),
+    ):
+        assert f">/join#{scene.code}</a>" in answer.text
+    issued = await scene.ada.post(f"{scene.path}/invitations", PROGRAM, {}, headers={"Host": host})
+    assert issued.json["invitation"]["url"].startswith("/join#")
 
 
 async def test_the_page_lists_who_has_a_seat_and_nobody_who_has_left(scene: Scene) -> None:

@@ -17,7 +17,13 @@ from ephemera.web.road.forms import refuse_coded
 from ephemera.web.road.front import Call, Ways
 from ephemera.web.routes.composer import BlankComposer, kept_composer
 from ephemera.web.routes.kit import Kit
-from ephemera.web.routes.requests import Draft, read_draft, read_key, replied_to
+from ephemera.web.routes.requests import (
+    Draft,
+    origin_of,
+    read_draft,
+    read_key,
+    replied_to,
+)
 from ephemera.web.routes.rooms import RoomPage
 
 
@@ -48,7 +54,7 @@ class Posting:
             refusal = refusal_for(raised)
         else:
             return self._posted(seated, cursor, call.asked)
-        return await self._give_back(seated, draft, refusal, call.asked)
+        return await self._give_back(call, seated, draft, refusal)
 
     async def post_from_frame(self, call: Call) -> Answer | None:
         """Post a message from the frame, and show the frame again."""
@@ -81,9 +87,10 @@ class Posting:
                 return answers.lines(f"{cursor}\n", CREATED)
 
     async def _give_back(
-        self, seated: Seated, draft: Draft, refusal: Refusal, asked: Asked
+        self, call: Call, seated: Seated, draft: Draft, refusal: Refusal
     ) -> Answer:
         """Show the composer again with what was typed; raise the refusal for a program."""
+        asked = call.asked
         if asked.form != "html" or isinstance(refusal, NoSuchRoom):
             raise refusal
         composer = await self._kept(seated, draft, refusal, asked)
@@ -91,7 +98,8 @@ class Posting:
             answer = self._frame(seated, asked, composer)
         else:
             await self._lobby.afford(seated.room.id, seated.member.id)
-            answer = answers.page(await self._page.render(seated, composer, asked.locale))
+            origin = origin_of(asked.scheme, call.headers.get("host"))
+            answer = answers.page(await self._page.render(seated, composer, asked.locale, origin))
         return saying_no(answer, refusal)
 
     def _frame(self, seated: Seated, asked: Asked, composer: dict[str, Any]) -> Answer:

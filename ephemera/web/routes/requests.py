@@ -1,14 +1,16 @@
 """Reading requests: what was sent, by whom, and in which form they want the answer."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, NamedTuple, TypeVar
 
 from quart import request
+from werkzeug.sansio.utils import get_host
 
 from ephemera.domain.cursors import read_message_id
 from ephemera.domain.errors import Invalid
 from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS
-from ephemera.web.road.asked import as_asked
+from ephemera.web.road.asked import MOST_ORIGIN_CHARACTERS, as_asked
 from ephemera.web.road.forms import read_fields, refuse_coded
 from ephemera.web.road.sessions import token_in
 
@@ -27,7 +29,16 @@ def shown_token(returning_to: str | None = None) -> str | None:
 
 def origin() -> str:
     """Return scheme and host as the client sees them, for links."""
-    return f"{request.scheme}://{request.host}"
+    return origin_of(as_asked().scheme, request.host)
+
+
+def origin_of(scheme: str, host: str | None) -> str:
+    """Return scheme and host for links; nothing when there is no host, or one that can be none."""
+    if host and len(host) <= MOST_ORIGIN_CHARACTERS and (host := get_host(scheme, host)):
+        with suppress(UnicodeError):
+            host.partition(":")[0].encode("idna")
+            return f"{scheme}://{host}"
+    return ""
 
 
 async def read_form() -> Mapping[str, str]:

@@ -37,12 +37,22 @@ class RoomPage:
     async def asked(self, seated: Seated, query: Mapping[str, str]) -> str:
         """Return the page as the query asks for it: `slow`, or with a `reply` to a message."""
         composer = await asked_composer(self._talk, seated, query)
-        return await self.render(seated, composer, as_asked().locale, slow=query.get("slow") == "1")
+        slow = query.get("slow") == "1"
+        return await self.render(seated, composer, as_asked().locale, origin(), slow=slow)
 
     async def render(
-        self, seated: Seated, composer: dict[str, Any], locale: str, *, slow: bool = False
+        self,
+        seated: Seated,
+        composer: dict[str, Any],
+        locale: str,
+        origin: str,
+        *,
+        slow: bool = False,
     ) -> str:
-        """Return the page with everything up to its cursor; the stream goes on from there."""
+        """Return the page with everything up to its cursor; the stream goes on from there.
+
+        Without scripts nothing else can tell the `origin` of its link.
+        """
         room, lines = await self._reading.all_of(seated)
         return self._fragments.render(
             "pages/room.html",
@@ -56,6 +66,7 @@ class RoomPage:
             now=self._clock(),
             waits_until=waits_until(room, self._clock()),
             slow=slow,
+            origin=origin,
             **composer,
         )
 
