@@ -29,7 +29,7 @@ function ask(shown, isWord) {
   field.readOnly = isWord;
   field.className = isWord ? 'word' : 'code-input';
   field.labels[0].textContent = isWord ? invited.dataset.label : invited.dataset.code;
-  invited.hidden = !isWord;
+  invited.textContent = isWord ? invited.dataset.welcome : '';
   for (const told of [hint, document.getElementById('join-code-error')]) told?.remove();
   for (const name of ['aria-invalid', 'aria-describedby']) field.removeAttribute(name);
   if (!hint || isWord) return;

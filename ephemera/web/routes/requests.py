@@ -10,7 +10,7 @@ from werkzeug.sansio.utils import get_host
 from ephemera.domain.cursors import read_message_id
 from ephemera.domain.errors import Invalid
 from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS
-from ephemera.web.road.asked import MOST_ORIGIN_CHARACTERS, as_asked
+from ephemera.web.road.asked import as_asked
 from ephemera.web.road.forms import read_fields, refuse_coded
 from ephemera.web.road.sessions import token_in
 
@@ -18,6 +18,9 @@ _TRUE_OR_FALSE: Final[Mapping[str, bool]] = {"true": True, "false": False}
 """As JSON has them."""
 YES_OR_NO: Final[Mapping[str, bool]] = {"yes": True, "no": False, **_TRUE_OR_FALSE}
 ON_OR_OFF: Final[Mapping[str, bool]] = {"on": True, "off": False, **_TRUE_OR_FALSE}
+
+MOST_HOST_CHARACTERS: Final = 260
+"""A name of the DNS (RFC 1035, section 2.3.4) and a port."""
 
 T = TypeVar("T")
 
@@ -34,7 +37,7 @@ def origin() -> str:
 
 def origin_of(scheme: str, host: str | None) -> str:
     """Return scheme and host for links; nothing when there is no host, or one that can be none."""
-    if host and len(host) <= MOST_ORIGIN_CHARACTERS and (host := get_host(scheme, host)):
+    if host and len(host) <= MOST_HOST_CHARACTERS and (host := get_host(scheme, host)):
         with suppress(UnicodeError):
             host.partition(":")[0].encode("idna")
             return f"{scheme}://{host}"
