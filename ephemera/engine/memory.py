@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ephemera.clock import steady_clock
+from ephemera.clock import Clock, SteadyClock
 from ephemera.domain.cursors import Cursor
 from ephemera.domain.events import Event, Signal, amended, amends
 from ephemera.domain.log import LOG_BYTES, LOG_EVENTS, Entry, Snapshot
-from ephemera.domain.presence import Lease
+from ephemera.domain.presence import LEASE_SECONDS, Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Astray, Change, Conflict, Keeper, Listener, Sensor
 from ephemera.engine.budgets import Budgets
@@ -70,8 +70,9 @@ class _Kept:
 class MemoryEngine:
     """The contract of `ephemera.engine.base`, for one process."""
 
-    def __init__(self) -> None:
-        self.clock = steady_clock()
+    def __init__(self, clock: SteadyClock | None = None) -> None:
+        self._time = clock or SteadyClock()
+        self.clock: Clock = self._time
         self._rooms: dict[str, _Kept] = {}
         self._codes: dict[str, str] = {}
         self._due = Deadlines()
@@ -149,8 +150,14 @@ class MemoryEngine:
                 self._due.advance(room_id, lease.until)
 
     async def take_due(self, now: float, most: int) -> Sequence[str]:
-        """See `Engine.take_due`. Whoever comes to reap also sweeps out the full budgets."""
+        """See `Engine.take_due`. Whoever comes to reap also sweeps out the full budgets.
+
+        After the machine was suspended nothing is due for one lease: nobody could renew theirs.
+        """
+        self._time.look()
         self._budgets.forget_full(now)
+        if self._time() < self._time.woke_at + LEASE_SECONDS:
+            return ()
         return self._due.take(now, most)
 
     async def postpone(self, room_id: str, due: float) -> None:

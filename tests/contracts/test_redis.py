@@ -15,14 +15,14 @@ from ephemera.domain.log import Entry
 from ephemera.domain.presence import LEASE_SECONDS, Lease
 from ephemera.engine.base import Change, Conflict, EngineUnfit
 from ephemera.engine.redis import RedisEngine, checking, connect
-from ephemera.engine.redis.keys import keys_of
+from ephemera.engine.redis.keys import SWEPT, keys_of
 from ephemera.engine.redis.sweeping import ASLEEP_SECONDS, TAKEN_SECONDS
 from ephemera.lobby.restoring import Restoring
 from tests.contracts.test_engine import ADA, BEN, END, LATER, ROOM, opening, say, saying, wiping
 from tests.support.patience import PATIENCE
 from tests.support.processes import comes, until
 from tests.support.redis import FORGETFUL, RunningRedis, running_redis, running_sentinel
-from tests.support.rooms import NOON, a_storey, code_of
+from tests.support.rooms import DAY, NOON, a_storey, code_of
 
 
 class Process:
@@ -298,6 +298,56 @@ async def test_nobody_is_late_when_nobody_could_have_been_in_time(ours: Process)
     for seconds in (0, 10, 20, LEASE_SECONDS - 0.1):
         assert await ours.engine.take_due(back + seconds, 10) == []
     assert await ours.engine.take_due(back + LEASE_SECONDS, 10) == [ROOM.id]
+
+
+async def test_the_time_goes_on_when_the_clock_of_the_engine_is_set(
+    redis: RunningRedis, ours: Process, theirs: Process
+) -> None:
+    """To the processes it is the same whether the clock was set, or what was agreed on about it."""
+    for jump in (DAY, -DAY, 10 * DAY):
+        began = ours.engine.clock()
+        await ours.engine.take_due(began, 10)
+        last, rests_until, lead = map(float, redis.client().get(SWEPT).split())
+        redis.client().set(SWEPT, f"{last!r} {rests_until!r} {lead + jump!r}")
+        for process in (ours, theirs, ours):
+            await process.engine.take_due(process.engine.clock(), 10)
+            assert process.engine.clock() == pytest.approx(began, abs=PATIENCE)
+        async with running(redis) as new:
+            assert new.engine.clock() == pytest.approx(ours.engine.clock(), abs=1)
+        assert float(redis.client().get(SWEPT).split()[2]) == pytest.approx(lead, abs=1)
+
+
+async def test_a_process_that_was_stopped_takes_over_the_time_of_the_others(
+    redis: RunningRedis, ours: Process
+) -> None:
+    later = ours.engine.clock() + DAY
+    redis.client().set(SWEPT, f"{later!r} {later!r} {DAY!r}")
+    await ours.engine.take_due(ours.engine.clock(), 10)
+    assert ours.engine.clock() == pytest.approx(later, abs=PATIENCE)
+    assert ours.engine.clock() >= later
+
+
+async def test_a_process_that_starts_never_goes_back_behind_what_has_happened(
+    redis: RunningRedis, ours: Process
+) -> None:
+    last = ours.engine.clock() + DAY
+    redis.client().set(SWEPT, f"{last!r} {last!r}")
+    async with running(redis) as new:
+        assert new.engine.clock() >= last
+        await new.engine.take_due(new.engine.clock(), 10)
+        await ours.engine.take_due(ours.engine.clock(), 10)
+        assert ours.engine.clock() == pytest.approx(new.engine.clock(), abs=1)
+
+
+async def test_a_time_that_was_agreed_on_goes_on_when_the_engine_has_lost_it(
+    redis: RunningRedis, ours: Process
+) -> None:
+    later = ours.engine.clock() + DAY
+    redis.client().set(SWEPT, f"{later!r} {later!r} {DAY!r}")
+    await ours.engine.take_due(ours.engine.clock(), 10)
+    redis.flush()
+    await ours.engine.take_due(ours.engine.clock(), 10)
+    assert later <= ours.engine.clock() < later + DAY / 2
 
 
 async def test_the_rooms_of_all_processes_are_counted(ours: Process, theirs: Process) -> None:

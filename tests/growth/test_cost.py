@@ -18,7 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from ephemera.app import EphemeraApp, create_app
-from ephemera.clock import steady_clock
+from ephemera.clock import SteadyClock
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.presence import Presence
 from ephemera.serve import config_file, load_config
@@ -146,7 +146,7 @@ async def calls_of(deed: Callable[[], Awaitable[None]]) -> float:
 
 
 async def test_nothing_costs_more_than_was_recorded() -> None:
-    engine, clock = MemoryEngine(), steady_clock()
+    engine, clock = MemoryEngine(), SteadyClock()
     app = create_app(Settings(), engine=engine, clock=clock)
     heart = a_heart(app.hub, Presence(engine, clock))
     async with serving(app) as clients:

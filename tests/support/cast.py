@@ -22,6 +22,7 @@ from quart.testing.connections import TestHTTPConnection
 from werkzeug.datastructures import Headers
 
 from ephemera.app import create_app
+from ephemera.clock import Clock
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.reaper import Reaper
 from ephemera.settings import Settings
@@ -73,11 +74,17 @@ class Answer:
 class House:
     """The application, served in this process to whoever knocks."""
 
-    def __init__(self, engine: MemoryEngine | None = None, **settings: Any) -> None:  # noqa: ANN401 - whatever Settings takes
+    def __init__(
+        self,
+        engine: MemoryEngine | None = None,
+        *,
+        clock: Clock | None = None,
+        **settings: Any,  # noqa: ANN401 - whatever Settings takes
+    ) -> None:
         self.clock = FakeClock(1_750_000_000.0)
         self.engine = engine or MemoryEngine()
         chosen = Settings(**{"rate_limits": False, **settings})
-        self.app = create_app(chosen, engine=self.engine, clock=self.clock)
+        self.app = create_app(chosen, engine=self.engine, clock=clock or self.clock)
         self._reaper = Reaper(self.engine, self.clock)
 
     async def reap(self) -> None:

@@ -1,7 +1,6 @@
 """Rooms on Redis or Valkey: the contract of `ephemera.engine.base`, for any number of processes."""
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
@@ -35,6 +34,7 @@ from ephemera.engine.redis.scripts import (
     takes_memory,
 )
 from ephemera.engine.redis.sweeping import Sweeping
+from ephemera.engine.redis.timing import Timing
 from ephemera.engine.redis.watching import Watching
 
 logger = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ class RedisEngine:
         self._reach = Reach()
         self._scripts = Scripts(client)
         self._watching = Watching(client, self._reach, self)
-        self._sweeping = Sweeping(client, self._scripts)
-        self._ahead = time.time() - time.monotonic()
+        self._timing = Timing(client, self._scripts)
+        self._sweeping = Sweeping(client, self._scripts, self._timing)
         self._born = 0.0
         self._has_lost = False
-        self.clock: Clock = lambda: time.monotonic() + self._ahead
+        self.clock: Clock = self._timing.clock
 
     async def open(self) -> None:
         """See `Engine.open`."""
@@ -262,8 +262,7 @@ class RedisEngine:
 
     async def _set_clock(self) -> None:
         """Take over the time of the engine, and notice when it began anew."""
-        seconds, microseconds = await self._client.time()
-        self._ahead = seconds + microseconds / 1e6 - time.monotonic()
+        await self._timing.agree()
         born = await claim(self._client, self._scripts, self.clock())
         self._has_lost = self._has_lost or self._born not in {0.0, born}
         self._born = born

@@ -12,7 +12,7 @@ from ephemera.domain.codes import partition_of
 LAYOUT: Final = "ephemera:layout"
 """Says how the keys are laid out, and that they are ours."""
 SWEPT: Final = "ephemera:swept"
-"""When somebody last looked for rooms that are due, and until when nothing is: two times."""
+"""When somebody last looked for rooms that are due, and by which time: see `timing.Swept`."""
 
 
 class Keys(NamedTuple):

@@ -8,16 +8,17 @@ from typing import Final
 from ephemera.domain.codes import ALPHABET
 from ephemera.domain.presence import LEASE_SECONDS
 from ephemera.engine.base import Change
-from ephemera.engine.redis.keys import SWEPT, due_in, keys_of
+from ephemera.engine.redis.keys import due_in, keys_of
 from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.scripts import Scripts
+from ephemera.engine.redis.timing import Timing
 
 TAKEN_SECONDS: Final = 10.0
 """So long a room that is being looked at is left to who took it: their process may have ended."""
 COUNT_EVERY: Final = 20
 """After so many times the rooms are counted, too."""
 ASLEEP_SECONDS: Final = 15.0
-"""When nobody has asked for so long, the engine was paused or out of reach, or a clock jumped."""
+"""When nobody has asked for so long, the engine was paused or out of reach."""
 _INDEXES: Final = [key for partition in ALPHABET for key in due_in(partition)]
 """Of what is due, and of what was taken, which is due again when nobody has looked at it in time.
 """
@@ -26,9 +27,10 @@ _INDEXES: Final = [key for partition in ALPHABET for key in due_in(partition)]
 class Sweeping:
     """Looks for what is due. `rooms` is how many rooms there are, as far as is known."""
 
-    def __init__(self, client: Client, scripts: Scripts) -> None:
+    def __init__(self, client: Client, scripts: Scripts, timing: Timing) -> None:
         self._client = client
         self._scripts = scripts
+        self._timing = timing
         self._times = 0
         self.rooms = 0
 
@@ -59,11 +61,11 @@ class Sweeping:
 
     async def _is_awake(self, now: float) -> bool:
         """Tell whether leases could be renewed until now; else everybody gets the time for it."""
-        before = await self._client.get(SWEPT)
-        last, rests_until = map(float, before.split()) if before else (now, now)
-        if now - last > ASLEEP_SECONDS:
+        before = await self._timing.swept()
+        rests_until = before.rests_until if before else now
+        if before and now - before.last > ASLEEP_SECONDS:
             rests_until = now + LEASE_SECONDS
-        await self._scripts.put([SWEPT], [f"{now!r} {rests_until!r}"])
+        await self._timing.sweep(now, rests_until)
         return now >= rests_until
 
     async def _take(self, room_id: str, now: float) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+from ephemera.clock import shown
 from ephemera.domain import events as e
 from ephemera.domain.codes import show_code
 from ephemera.domain.cursors import message_id
@@ -22,7 +23,7 @@ def entry_fields(entry: Entry, locale: str) -> Fields:
     return {
         "cursor": str(entry.cursor),
         "event": entry.event.name,
-        "at": round(entry.event.at, 3),
+        "at": _seconds(entry.event.at),
         **({"line": sentence.plain(locale)} if sentence else {}),
         **_own_fields(entry.event),
     }
@@ -39,6 +40,10 @@ def _own_fields(fact: Event | Signal) -> Fields:
         tell = _TOLD_OF.get((type(fact), name)) or _TOLD[name]
         own |= tell(getattr(fact, name))
     return own
+
+
+def _seconds(at: float) -> float:
+    return round(shown(at), 3)
 
 
 def _acting(member: Member) -> Fields:
@@ -88,7 +93,7 @@ def knock_fields(knock: Knock) -> Fields:
     return {
         "id": knock.id,
         "nickname": knock.nickname,
-        "expires_at": round(knock.expires_at, 3),
+        "expires_at": _seconds(knock.expires_at),
     }
 
 
@@ -97,7 +102,7 @@ def invitation_fields(invitation: Invitation) -> Fields:
     return {
         "id": invitation.id,
         "uses": invitation.uses,
-        "expires_at": round(invitation.expires_at, 3),
+        "expires_at": _seconds(invitation.expires_at),
     }
 
 
@@ -120,8 +125,8 @@ def room_fields(room: Room, url: str) -> Fields:
         "code": show_code(room.code),
         "locked": room.locked,
         **options_fields(room.options),
-        "opened_at": round(room.opened_at, 3),
-        "expires_at": round(room.expires_at, 3),
+        "opened_at": _seconds(room.opened_at),
+        "expires_at": _seconds(room.expires_at),
     }
 
 
@@ -134,7 +139,7 @@ _TOLD: Final[Mapping[str, Tell]] = {
     "by": _by,
     "code": _as("code", show_code),
     "edited": _if_any("edited"),
-    "expires_at": _if_any("expires_at", lambda at: round(at, 3)),
+    "expires_at": _if_any("expires_at", _seconds),
     "invitation": _as("invitation", invitation_fields),
     "knock": _as("knock", knock_fields),
     "member": lambda member: _acting(member) if member else {},

@@ -18,6 +18,7 @@ from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from ephemera.clock import shown
 from ephemera.domain.codes import show_code
 from ephemera.domain.cursors import message_id
 from ephemera.domain.decide.messages import EDIT_SECONDS
@@ -86,7 +87,7 @@ class Fragments:
         """Return the template as a stencil; what is filtered is a hole of its own, as `at|iso`."""
         marking = (self._environments.get(locale) or self._speaking(locale)).overlay()
         marking.filters = marking.filters | {
-            each: partial(_filtered, each) for each in ("clock", "hue", "iso", "linkify")
+            each: partial(_filtered, each) for each in ("clock", "hue", "iso", "linkify", "shown")
         }
         return Stencil(marking.get_template(name).render(context))
 
@@ -206,17 +207,18 @@ def _shown(tell: Callable[[Any], Sentence | None]) -> Callable[[Context, Any], M
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "by_sign": by_sign,
     "chosen_length": _shown(chosen_length),
-    "clock": clock,
+    "clock": lambda at: clock(shown(at)),
     "duration": _shown(duration),
     "first_line": first_line,
     "hue": hue,
     "is_word": is_word,
-    "iso": iso,
+    "iso": lambda at: iso(shown(at)),
     "linkify": linkify,
     "message_id": message_id,
     "people": _shown(people),
     "seats": _shown(seats),
     "sentence": _shown(sentence_of),
     "show_code": show_code,
+    "shown": shown,
     "sign_name": _shown(sign_name),
 }

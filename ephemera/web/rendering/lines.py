@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from ephemera.clock import shown
 from ephemera.domain.events import MessagePosted
 from ephemera.domain.log import Entry
 from ephemera.web.rendering.fragments import Fragments, clock, hue, iso, linkify
@@ -46,15 +47,16 @@ class PlainMessage:
         event = entry.event
         if not isinstance(event, self._kind) or self._rest(event) != self._usual:
             return None
+        at = shown(event.at)
         return self._stencil.fill(
             {
                 "line": str(entry.sequence),
                 "member": event.member_id,
                 "member|hue": hue(event.member_id),
                 "nickname": escape(event.nickname),
-                "at": str(event.at),
-                "at|iso": iso(event.at),
-                "at|clock": clock(event.at),
+                "at|shown": str(at),
+                "at|iso": iso(at),
+                "at|clock": clock(at),
                 "text|linkify": linkify(event.text),
             }
         )
