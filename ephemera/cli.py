@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from textwrap import fill, indent
 from typing import Final
 
@@ -22,11 +23,18 @@ _MOST_PATIENCE: Final = 86_400
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says; a mistake of the person ends in one sentence and code 1."""
+    _let_everything_be_said()
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except Mistake as mistake:
         sys.exit(f"ephemera: {mistake}")
+
+
+def _let_everything_be_said() -> None:
+    """Let nothing fail for a character that the locale lacks: standard error never does."""
+    if isinstance(sys.stdout, TextIOWrapper):  # it may be closed
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _serve(options: argparse.Namespace) -> None:

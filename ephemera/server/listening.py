@@ -38,6 +38,8 @@ def listen(bind: str, *, backlog: int, user_timeout: int) -> socket.socket:
     except OSError as error:
         reason = REASONS.get(error.errno or 0, "the system refuses it")
         raise ListenError(f"cannot listen on {bind}: {reason}.") from None
+    except UnicodeError:
+        raise ListenError(f"cannot listen on {bind}: that can be no host.") from None
     return listener
 
 

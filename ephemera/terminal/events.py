@@ -110,7 +110,7 @@ def _is_after(event: Event, cursor: str) -> bool:
 
 def _read(line: bytes) -> Event | None:
     try:
-        event = json.loads(line)
+        event = json.loads(line.decode(errors="replace"))
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None

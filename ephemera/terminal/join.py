@@ -5,15 +5,13 @@ import os
 import sys
 from dataclasses import dataclass, field
 
-from prompt_toolkit import PromptSession, print_formatted_text
+from prompt_toolkit import print_formatted_text
 
-from ephemera.terminal import looks
 from ephemera.terminal.client import Client, ask, connection
 from ephemera.terminal.conversation import Conversation
 from ephemera.terminal.door import wait_at_the_door
 from ephemera.terminal.events import number_of, text_of, within
 from ephemera.terminal.mistakes import Mistake, TooFast, Unreached
-from ephemera.terminal.paper import paper
 from ephemera.terminal.places import (
     TOKEN,
     JoinPlace,
@@ -21,6 +19,8 @@ from ephemera.terminal.places import (
     read_place,
     read_token,
 )
+from ephemera.terminal.prompt import prompt
+from ephemera.terminal.typed import is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Seat:
 def join(url: str, *, nickname: str | None, show_token: bool) -> None:
     """Talk in the room until the person or the room ends it. Raises `Mistake`."""
     place = read_place(url)
+    if nickname and not is_text(nickname):
+        raise Mistake("The nickname holds bytes that are no text.")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Mistake("join needs a terminal; in a pipe, use `ephemera send`.")
     try:
@@ -106,7 +108,4 @@ def _way_back(seat: Seat, *, is_known: bool) -> str:
 
 
 async def _asked(question: str) -> str:
-    session: PromptSession[str] = PromptSession(
-        question, output=paper(), color_depth=looks.color_depth()
-    )
-    return (await session.prompt_async()).strip()
+    return (await prompt(question).prompt_async()).strip()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+import httpx
+
 from ephemera.domain.pasted import followed, plainly, read_pasted
 from ephemera.terminal.mistakes import Mistake
 
@@ -87,8 +89,9 @@ def _place(url: str, typed: str) -> RoomPlace | JoinPlace | None:
 def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        is_whole = parts.hostname and (parts.port or 1)
-    except ValueError:
+        is_whole = parts.hostname and parts.port != 0
+        httpx.URL(f"{parts.scheme}://{parts.netloc}")
+    except (ValueError, httpx.InvalidURL):
         is_whole = False
     if not is_whole:
         raise Mistake(_NOT_WHOLE)

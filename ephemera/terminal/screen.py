@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from prompt_toolkit import PromptSession
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.renderer import print_formatted_text
 
 from ephemera.terminal import looks
-from ephemera.terminal.paper import paper
+from ephemera.terminal.prompt import prompt
 from ephemera.terminal.typed import Sendable
 
 
@@ -16,11 +15,9 @@ class Screen:
 
     def __init__(self, status: Callable[[], str]) -> None:
         self._depth = looks.color_depth()
-        self._session: PromptSession[str] = PromptSession(
+        self._session = prompt(
             "> ",
-            output=paper(),
             style=looks.STYLE,
-            color_depth=self._depth,
             validator=Sendable(),
             validate_while_typing=False,
             bottom_toolbar=status,

@@ -14,6 +14,15 @@ _SENTENCES: Final = {
 }
 
 
+def is_text(words: str) -> bool:
+    """Tell whether these are words: a shell hands over bytes, which may be none."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Sendable(Validator):
     """Lets pass what the room will take, and an empty line, which is nothing."""
 

@@ -88,6 +88,12 @@ def test_a_host_that_does_not_exist_is_refused_in_a_sentence() -> None:
         listen("nowhere.invalid:0", backlog=5, user_timeout=4_000)
 
 
+@pytest.mark.parametrize("host", ["a..b", "\udcfc", "x" * 64 + ".example"])
+def test_what_can_be_no_host_is_refused_in_a_sentence(host: str) -> None:
+    with pytest.raises(ListenError, match=r"cannot listen on .*:0: that can be no host"):
+        listen(f"{host}:0", backlog=5, user_timeout=4_000)
+
+
 # Few descriptors
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support import no_utf8
 from tests.support.patience import PATIENCE
 from tests.support.processes import until
 from tests.support.server import ROOT, RunningServer, environment, outcome, running, running_server
@@ -91,6 +92,17 @@ async def test_a_thousand_lines_arrive_once_and_in_order(server: RunningServer) 
         assert await send(room_of(server, seat), as_input(lines), token=seat.token) == (0, "")
         await reading
         assert texts(reader.events) == lines
+
+
+@pytest.mark.parametrize("options", [(), ("--whole",)])
+async def test_bytes_that_are_no_utf8_are_said_as_such(
+    server: RunningServer, options: tuple[str, ...]
+) -> None:
+    seat, content = await opened(server), b"\n".join([*no_utf8.LINES, b"end"])
+    async with Reader(server.port, seat) as reader:
+        assert await send(room_of(server, seat), content, *options, token=seat.token) == (0, "")
+        await read_until(reader, "end")
+        assert lines_said(reader) == content.decode(errors="replace").split("\n")
 
 
 async def test_with_rate_limits_lines_pile_up_into_fewer_messages() -> None:

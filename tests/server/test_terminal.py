@@ -1,7 +1,9 @@
 """`ephemera join` in a real terminal (tmux), against a real server."""
 
 import re
+import shlex
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +12,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.support import no_utf8
 from tests.support.server import RunningServer, outcome, running_server
 from tests.support.sockets import Reader
-from tests.support.tmux import Terminal, ephemera_in_a_terminal
+from tests.support.tmux import Terminal, ephemera_in_a_terminal, shell_in_a_terminal
 from tests.support.visitors import Seat, join, kinds, leave, open_room, say, texts, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -271,6 +274,111 @@ async def test_joining_needs_a_terminal() -> None:
         1,
         "ephemera: join needs a terminal; in a pipe, use `ephemera send`.\n",
     )
+
+
+# Bytes that are no UTF-8, and the keys of a shell
+
+
+async def test_bytes_that_are_no_utf8_are_shown_and_said_as_such(
+    server: RunningServer, ada: Seat, ben: Terminal
+) -> None:
+    wanted = [no_utf8.read(line) for line in no_utf8.LINES]
+    async with Reader(server.port, ada) as reader:
+        for line, shown in zip(no_utf8.LINES, wanted, strict=True):
+            await ben.type_bytes(line)
+            await ben.type("|")
+            await ben.shows(f"> {shown}|")
+            await ben.press("BSpace", "Enter")
+            await ben.shows(f"Ben: {shown}")
+        await reader.until(lambda events: len(texts(events)) == len(wanted))
+    assert texts(reader.events) == wanted
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+async def test_whatever_encoding_is_said_nothing_that_is_typed_or_heard_fails(
+    server: RunningServer, client: httpx.AsyncClient, ada: Seat, tmp_path: Path, encoding: str
+) -> None:
+    arguments = ("join", "--nickname", "Ben", f"{server.url}/join#{ada.code}")
+    async with ephemera_in_a_terminal(tmp_path, *arguments, PYTHONIOENCODING=encoding) as ben:
+        await ben.shows("* Ben joined", READY)
+        await say(client, ada, "Grüße \N{BUTTERFLY} from me")
+        await ben.shows("from me")
+        async with Reader(server.port, ada) as reader:
+            await ben.type_bytes("Grün".encode())
+            await ben.press("Enter")
+            await reader.until(lambda events: bool(texts(events)[1:]))
+        await ben.enter("/quit")
+        await ben.shows("ended with 0")
+    said = "Grün".encode().decode("latin-1") if encoding == "latin-1" else "Grün"
+    assert texts(reader.events)[1:] == [said]
+
+
+async def test_a_nickname_that_is_typed_in_bytes_that_are_no_utf8_is_seen_before_it_is_taken(
+    server: RunningServer, ada: Seat, tmp_path: Path
+) -> None:
+    arguments = ("join", f"{server.url}/join#{ada.code}")
+    async with ephemera_in_a_terminal(tmp_path, *arguments) as terminal:
+        await terminal.shows("Nickname:")
+        await terminal.type_bytes(b"Gr\xfcn")
+        await terminal.shows("Nickname: Gr\N{REPLACEMENT CHARACTER}n")
+        await terminal.press("C-u")
+        await terminal.enter("Ben")
+        await terminal.shows("* Ben joined", READY)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--nickname", "Gr\udcfcn", "http://127.0.0.1:1/join#00000-00000"), "The nickname"),
+        (("http://127.0.0.1:1/join#00000-0000\udcfc",), "The code in that URL"),
+        (("http://127.0.0.1:1/join/0000000000\udcfc",), "The code in that URL"),
+        (("http://\udcfc:1/join#00000-00000",), "The URL must be whole"),
+        (("http://127.0.0.1:1/rooms/\udcfc",), "The URL must be that of a room"),
+        (("http://127.0.0.1:\udcfc/rooms/a",), "The URL must be whole"),
+        (("\udcfc",), "The URL must be whole"),
+    ],
+)
+async def test_an_argument_that_is_no_utf8_ends_in_a_sentence(
+    arguments: tuple[str, ...], sentence: str
+) -> None:
+    code, written = await outcome("join", *arguments)
+    assert (code, written.count("\n")) == (1, 1)
+    assert written.startswith(f"ephemera: {sentence}")
+
+
+async def test_control_z_suspends_and_fg_brings_back_what_was_there(
+    server: RunningServer, client: httpx.AsyncClient, ada: Seat, tmp_path: Path
+) -> None:
+    program = [sys.executable, "-m", "ephemera", "join", "--nickname", "Ben"]
+    async with shell_in_a_terminal(tmp_path) as shell:
+        await shell.enter(shlex.join([*program, f"{server.url}/join#{ada.code}"]))
+        await shell.shows("* Ben joined", READY)
+        await shell.type("half a thought")
+        await shell.press("C-z")
+        await shell.comes_to(lambda screen: "Stopped" in screen and READY not in screen)
+        await shell.enter("echo the shell $((40 + 2))")
+        await shell.shows("the shell 42")
+        await say(client, ada, "meanwhile")
+        await shell.enter("fg")
+        await shell.shows("Ada: meanwhile", "\n> half a thought\n", READY)
+        await shell.press("Enter")
+        await shell.shows("Ben: half a thought")
+
+
+async def test_control_z_suspends_while_a_nickname_is_asked_for(
+    server: RunningServer, ada: Seat, tmp_path: Path
+) -> None:
+    program = [sys.executable, "-m", "ephemera", "join", f"{server.url}/join#{ada.code}"]
+    async with shell_in_a_terminal(tmp_path) as shell:
+        await shell.enter(shlex.join(program))
+        await shell.shows("Nickname:")
+        await shell.type("Be")
+        await shell.press("C-z")
+        await shell.shows("Stopped")
+        await shell.enter("fg")
+        await shell.shows("\nNickname: Be")
+        await shell.enter("n")
+        await shell.shows("* Ben joined", READY)
 
 
 # What hosts and others do

@@ -30,6 +30,10 @@ class Terminal:
     async def type(self, text: str) -> None:
         await _tmux(self.socket, "send-keys", "-l", text)
 
+    async def type_bytes(self, content: bytes) -> None:
+        """Type what need be no text."""
+        await _tmux(self.socket, "send-keys", "-H", *(f"{byte:02x}" for byte in content))
+
     async def enter(self, text: str) -> None:
         await self.type(text)
         await self.press("Enter")
@@ -62,10 +66,26 @@ async def ephemera_in_a_terminal(
     folder: Path, *arguments: str, **environ: str
 ) -> AsyncIterator[Terminal]:
     """Run `ephemera` in a terminal; when it has ended the terminal says `ended with CODE`."""
-    # A server of its own for each: one that has been told to end still takes a new session along.
-    terminal = Terminal(Path(mkdtemp(prefix="tmux-", dir=folder)) / "socket")
     program = shlex.join([sys.executable, "-m", "ephemera", *arguments])
     command = f"{program}; echo ended with $?; exec sleep 1000"
+    async with in_a_terminal(folder, command, **environ) as terminal:
+        yield terminal
+
+
+@asynccontextmanager
+async def shell_in_a_terminal(folder: Path, **environ: str) -> AsyncIterator[Terminal]:
+    """Run a shell with job control in a terminal, its prompt is `ready`."""
+    shell = "exec env PS1='ready ' bash --norc --noprofile -i"
+    async with in_a_terminal(folder, shell, **environ) as terminal:
+        await terminal.shows("ready")
+        yield terminal
+
+
+@asynccontextmanager
+async def in_a_terminal(folder: Path, command: str, **environ: str) -> AsyncIterator[Terminal]:
+    """Run a command in a terminal."""
+    # A server of its own for each: one that has been told to end still takes a new session along.
+    terminal = Terminal(Path(mkdtemp(prefix="tmux-", dir=folder)) / "socket")
     chosen = {"LANG": "C.UTF-8", **environ}
     await _tmux(
         terminal.socket, "-u", "new-session", "-d", "-x", "140", "-y", "30", command, **chosen

@@ -5,6 +5,7 @@ import pytest
 from ephemera.terminal.events import LONGEST_LINE, Event, Parser, cursor_of, kept_since, list_of
 from ephemera.terminal.mistakes import Unreached
 from ephemera.terminal.roster import Person, Roster
+from tests.support import no_utf8
 
 ADA = {"member": "p1", "nickname": "Ada", "role": "host"}
 BEN = {"member": "p2", "nickname": "Ben", "role": "member"}
@@ -29,6 +30,12 @@ def test_a_line_ends_at_a_line_feed_only(size: int) -> None:
 @pytest.mark.parametrize("line", [b"", b"<html>", b"[1]", b'"x"', b"\xff", b"[" * 100_000, b"{"])
 def test_a_line_that_is_no_object_is_left_out(line: bytes) -> None:
     assert Parser().feed(line + b'\n{"event":"ping"}\n') == [{"event": "ping"}]
+
+
+@pytest.mark.parametrize("line", no_utf8.LINES)
+def test_bytes_that_are_no_utf8_cost_no_other_word_of_a_line(line: bytes) -> None:
+    events = Parser().feed(b'{"text":"a ' + line + b' z"}\n')
+    assert events == [{"text": f"a {line.decode(errors='replace')} z"}]
 
 
 def test_a_line_without_end_ends_the_stream() -> None:
