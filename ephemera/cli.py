@@ -17,13 +17,18 @@ from ephemera import __version__
 from ephemera.settings import SETTINGS, names_of, sentence_of
 from ephemera.terminal.mistakes import Mistake
 
-_OF_THE_TERMINAL: Final = ("httpx", "prompt_toolkit")
+_OF_THE_TERMINAL: Final = ("httpx", "socksio", "prompt_toolkit")
+_OF_LIBRARIES: Final = ("SSLKEYLOGFILE", "CONFUSABLE_DATA")
+"""What libraries would read: where to write down the keys of every connection, and where another
+table of look-alikes is. Nothing of a conversation is written to a disk, whoever asks for it."""
 _MOST_PATIENCE: Final = 86_400
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says; a mistake of the person ends in one sentence and code 1."""
     _let_everything_be_said()
+    for name in _OF_LIBRARIES:
+        os.environ.pop(name, None)
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -77,7 +82,7 @@ def _join(options: argparse.Namespace) -> None:
 def _needs_extra(missing: ModuleNotFoundError) -> Exception:
     if missing.name not in _OF_THE_TERMINAL:
         return missing
-    return Mistake("This command needs httpx and prompt_toolkit: docs/install.md says how.")
+    return Mistake("This needs httpx, socksio and prompt_toolkit: docs/install.md says how.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -42,7 +42,7 @@ LIBRARIES: Final[Mapping[str, set[str]]] = {
     "lobby": set(),
     "server": {"hypercorn", "h11", "h2", "hyperframe"},
     "web": {"quart", "werkzeug", "jinja2", "markupsafe", "segno"},
-    "terminal": {"httpx", "prompt_toolkit"},
+    "terminal": {"httpx", "prompt_toolkit", "socksio"},
 }
 COMMON: Final = {"clock", "logs", "__version__"}
 OUTSIDERS: Final = {"server"}

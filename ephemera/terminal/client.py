@@ -1,42 +1,53 @@
 """The HTTP interface, as a program of one seat uses it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, Self
 
 import httpx
+from socksio import SOCKSError
 
 from ephemera import __version__
 from ephemera.domain.terminals import terminal_safe
 from ephemera.terminal.events import Event
 from ephemera.terminal.mistakes import Gone, Mistake, Refused, TooFast, Unreached, Unsure
 from ephemera.terminal.places import RoomPlace
+from ephemera.terminal.reaching import passage_to
 
 STREAM_SILENCE_SECONDS: Final = 40.0
 """A stream that says nothing for so long is dead: a living one pings every 15 s."""
 MOST_WAIT_SECONDS: Final = 60.0
 
+_ANSWERS_WITHIN: Final = 60.0
+"""Seconds; httpx has no limit of its own for what a SOCKS proxy takes to say."""
 _TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
 _STREAM_TIMEOUT: Final = httpx.Timeout(10.0, read=STREAM_SILENCE_SECONDS)
 # The server closes idle connections after 5 s: we are first.
 _LIMITS: Final = httpx.Limits(keepalive_expiry=2.0)
 
 
-def connection(origin: str, token: str | None = None) -> httpx.AsyncClient:
-    """Return an HTTP client of that server. It follows no redirect: a token goes nowhere else."""
-    headers = {"Accept": "application/json", "User-Agent": f"ephemera/{__version__}"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    return httpx.AsyncClient(base_url=origin, headers=headers, timeout=_TIMEOUT, limits=_LIMITS)
+class Connection:
+    """HTTP with one server. Every method may raise `Mistake`, `TooFast` or `Unreached`.
 
+    It follows no redirect: a token goes nowhere else.
+    """
 
-class Client:
-    """What one seat can do in its room. Every method may raise `Mistake` or `Unreached`."""
-
-    def __init__(self, place: RoomPlace, token: str) -> None:
-        self._path = f"/rooms/{place.room_id}"
-        self._http = connection(place.origin, token)
+    def __init__(self, origin: str, token: str | None = None) -> None:
+        headers = {"Accept": "application/json", "User-Agent": f"ephemera/{__version__}"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._passage = passage_to(origin)
+        self._http = httpx.AsyncClient(
+            base_url=origin,
+            headers=headers,
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            trust_env=False,
+            proxy=self._passage.proxy,
+            verify=self._passage.trust,
+        )
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -45,22 +56,76 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
+    async def get(self, path: str) -> Any:  # noqa: ANN401 - JSON is anything
+        """GET and return the JSON of the answer, or nothing when it has none."""
+        return _json(await self._send(self._http.build_request("GET", path)))
+
+    async def post(self, path: str, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is anything
+        """POST a form and return the JSON of the answer, or nothing when it has none."""
+        return _json(await self._send(self._http.build_request("POST", path, data=dict(fields))))
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, params: Mapping[str, str]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a stream; give its bytes as they come."""
+        request = self._http.build_request(
+            "GET", path, params=dict(params), timeout=_STREAM_TIMEOUT
+        )
+        answer = await self._send(request, stream=True)
+        try:
+            yield answer.aiter_bytes()
+        except httpx.RequestError as error:
+            raise self._passage.failed(error, request.url.host) from None
+        finally:
+            await answer.aclose()
+
+    async def _send(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
+        """Return the answer, which is a success."""
+        host = request.url.host
+        try:
+            async with asyncio.timeout(_ANSWERS_WITHIN):
+                answer = await self._http.send(request, stream=stream)
+                if not answer.is_success:
+                    await answer.aread()
+        except UnicodeError:
+            raise Mistake(f"{terminal_safe(host)} can be the name of no host.") from None
+        except (httpx.RequestError, SOCKSError, TimeoutError) as error:
+            raise self._passage.failed(error, host) from None
+        try:
+            self._passage.check(answer)
+            if not answer.is_success:
+                _settle(answer)
+        except Exception:
+            await answer.aclose()
+            raise
+        return answer
+
+
+class Client:
+    """What one seat can do in its room. Every method may raise `Mistake` or `Unreached`."""
+
+    def __init__(self, place: RoomPlace, token: str) -> None:
+        self._path = f"/rooms/{place.room_id}"
+        self._http = Connection(place.origin, token)
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.__aexit__()
+
     async def post(self, text: str, key: str) -> None:
         """Say something; the same text with the same key again is the same message.
 
         Raises `TooFast`.
         """
-        await ask(self._http, f"{self._path}/messages", {"text": text, "key": key})
+        await self._http.post(f"{self._path}/messages", {"text": text, "key": key})
 
     async def knock(self) -> Event:
         """Return how it stands with our knock. Raises `TooFast`."""
-        try:
-            answer = await self._http.get(f"{self._path}/knock")
-        except httpx.RequestError as error:
-            raise _unreached(error) from None
-        if not answer.is_success:
-            _settle(answer)
-        told = _json(answer)
+        told = await self._http.get(f"{self._path}/knock")
         return told if isinstance(told, dict) else {}
 
     async def leave(self, sure: str = "no") -> None:
@@ -68,34 +133,14 @@ class Client:
 
         Raises `Unsure` when that ends or hands over something and `sure` does not answer it.
         """
-        await ask(self._http, f"{self._path}/leave", {"sure": sure})
+        await self._http.post(f"{self._path}/leave", {"sure": sure})
 
     @asynccontextmanager
     async def stream(self, after: str, *, finite: bool) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open the stream of JSON lines after that cursor; give its bytes as they come."""
         params = {"after": after, **({"once": "1"} if finite else {})}
-        request = self._http.stream(
-            "GET", f"{self._path}/json", params=params, timeout=_STREAM_TIMEOUT
-        )
-        try:
-            async with request as answer:
-                if answer.status_code != HTTPStatus.OK:
-                    await answer.aread()
-                    _settle(answer)
-                yield answer.aiter_bytes()
-        except httpx.RequestError as error:
-            raise _unreached(error) from None
-
-
-async def ask(http: httpx.AsyncClient, path: str, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is anything
-    """POST a form and return the JSON of the answer, or nothing when it has none."""
-    try:
-        answer = await http.post(path, data=dict(fields))
-    except httpx.RequestError as error:
-        raise _unreached(error) from None
-    if not answer.is_success:
-        _settle(answer)
-    return _json(answer)
+        async with self._http.stream(f"{self._path}/json", params) as chunks:
+            yield chunks
 
 
 def _settle(answer: httpx.Response) -> None:
@@ -113,7 +158,7 @@ def _settle(answer: httpx.Response) -> None:
     default = f"{host} did not understand us (status {status}); is it an Ephemera?"
     said = terminal_safe(str(sentence or default))
     if isinstance(error, dict) and isinstance(asked := error.get("sure"), str):
-        raise Unsure(said, asked)
+        raise Unsure(said, terminal_safe(asked))
     raise Refused(said)
 
 
@@ -127,10 +172,3 @@ def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anything
 def _retry_after(answer: httpx.Response) -> float:
     told = answer.headers.get("Retry-After", "")
     return min(float(told), MOST_WAIT_SECONDS) if told.isascii() and told.isdigit() else 0.0
-
-
-def _unreached(error: httpx.RequestError) -> Exception:
-    host = error.request.url.host
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Mistake(f"The certificate of {host} cannot be verified.")
-    return Unreached(f"{host} cannot be reached.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from prompt_toolkit import print_formatted_text
 
-from ephemera.terminal.client import Client, ask, connection
+from ephemera.terminal.client import Client, Connection
 from ephemera.terminal.conversation import Conversation
 from ephemera.terminal.door import wait_at_the_door
 from ephemera.terminal.events import number_of, text_of, within
@@ -72,8 +72,8 @@ async def _seat(place: RoomPlace | JoinPlace, nickname: str | None) -> Seat:
         "nickname": nickname or await _asked("Nickname: "),
     }
     try:
-        async with connection(place.origin) as http:
-            answer = await ask(http, "/join", fields)
+        async with Connection(place.origin) as http:
+            answer = await http.post("/join", fields)
     except TooFast as refusal:
         raise Mistake(f"Too many tries; wait {refusal.seconds:.0f} seconds.") from None
     except Unreached as failure:

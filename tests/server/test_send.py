@@ -328,7 +328,7 @@ async def test_without_the_extra_a_sentence_says_what_to_install(command: str) -
     )  # fmt: skip
     assert await ended(process) == (
         1,
-        "ephemera: This command needs httpx and prompt_toolkit: docs/install.md says how.\n",
+        "ephemera: This needs httpx, socksio and prompt_toolkit: docs/install.md says how.\n",
     )
 
 

@@ -113,11 +113,17 @@ async def running(
 
 async def outcome(*arguments: str, **environ: str) -> tuple[int, str]:
     """Run `ephemera` with these arguments to its end; return the exit code and what it wrote."""
+    return await outcome_of(None, *arguments, **environ)
+
+
+async def outcome_of(given: bytes | None, *arguments: str, **environ: str) -> tuple[int, str]:
+    """Do the same with these bytes as its standard input."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ephemera", *arguments,
         cwd=ROOT, env=environment(environ), stdout=PIPE, stderr=PIPE,
+        stdin=None if given is None else PIPE,
     )  # fmt: skip
-    stdout, stderr = await asyncio.wait_for(process.communicate(), STARTS_WITHIN)
+    stdout, stderr = await asyncio.wait_for(process.communicate(given), STARTS_WITHIN)
     assert process.returncode is not None
     return process.returncode, (stdout + stderr).decode()
 

@@ -97,7 +97,7 @@ def test_an_invitation_may_leave_the_code_to_be_typed(tail: str) -> None:
         "https://[::1/rooms/abc",
         "https://host:0/rooms/abc",
         "https://\udcfc/rooms/abc",
-        "https://ex\xadample.com/rooms/abc",
+        "https://xn--\xfc.example/rooms/abc",
         "https://host",
         "https://host/rooms/",
         "https://host/rooms/a/../b",
