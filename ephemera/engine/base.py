@@ -17,8 +17,8 @@ the engine makes the decision hold or says Conflict.
   and must not block, raise or await.
 - **What is forgotten is gone**: after a commit without a room, `load`, `find`
   and `read` answer as if the room had never been. Nobody brings it back.
-- Times are seconds since the epoch by the engine's `clock`, given by the caller. It never jumps, whoever
-  sets the clock of a machine, and counts the time in which one is suspended (ADR 0041).
+- Times are seconds since the epoch by the engine's `clock`, given by the caller. It never jumps,
+  whoever sets the clock of a machine, and counts the time in which one is suspended (ADR 0041).
 - **An engine that cannot be reached raises `Unavailable`.** A step that was under
   way may or may not hold then: who tries again must make sure, by a key or by
   looking, that it is not done twice.
