@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.asking import BROWSER, PROGRAM, Kind, by_kind
-from tests.support.cast import NEVER, House, Person, Scene, set_scene
+from tests.support.cast import NEVER, House, Person, Scene, set_scene, without_key
 
 
 @by_kind
@@ -21,6 +21,19 @@ async def test_the_page_has_the_code_the_link_and_the_qr_code(scene: Scene) -> N
     assert f'<code id="code" translate="no">{scene.code}</code>' in page.text
     assert re.search(rf'<a id="link" [^>]*href="/join#{scene.code}"', page.text)
     assert re.search(rf'<img class="qr-code" src="{scene.path}/qr.svg" alt="[^"]+"', page.text)
+
+
+@by_kind
+async def test_the_link_of_a_room_may_have_a_slash_behind_or_a_query(
+    scene: Scene, kind: Kind
+) -> None:
+    page = await scene.ben.get(scene.path, kind)
+    for tail in ("/", "?fbclid=x", "/?fbclid=x"):
+        answer = await scene.ben.get(f"{scene.path}{tail}", kind)
+        assert answer.status == 200
+        assert without_key(answer.text) == without_key(page.text)
+        never = await scene.mallory.get(f"/rooms/{NEVER}", kind)
+        assert await scene.mallory.get(f"{scene.path}{tail}", kind) == never
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -86,7 +86,7 @@ class Rooms:
         """Return the handlers."""
         blueprint = Blueprint("rooms", __name__)
         blueprint.post("/rooms")(self.open)
-        blueprint.get("/rooms/<room_id>")(self.show)
+        blueprint.get("/rooms/<room_id>", strict_slashes=False)(self.show)
         blueprint.get("/rooms/<room_id>/mine.css")(self.show_mine)
         blueprint.get("/rooms/<room_id>/qr.svg")(self.show_qr)
         blueprint.post("/rooms/<room_id>/close")(self.close)
