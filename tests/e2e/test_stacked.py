@@ -112,6 +112,19 @@ async def test_a_name_is_one_line_on_the_way_out_and_on_the_way_back(
     assert await overflow(ben.page) <= 0
 
 
+async def test_what_turns_text_round_does_not_turn_ours_round(newcomer: Newcomer) -> None:
+    ada = await newcomer()
+    await ada.open_room("Ada")
+    await ada.say("words")
+    sheet = await ada.about_message("words")
+    await sheet.get_by_label("Other words").fill("\u202ewords")
+    await sheet.get_by_role("button", name="Edit", exact=True).click()
+    edited = ada.page.locator(".edited")
+    await expect(edited).to_be_visible()
+    kind = await edited.evaluate("e => getComputedStyle(e).unicodeBidi")
+    assert kind == "isolate"
+
+
 @on_screens
 async def test_a_name_at_the_door_is_one_line(newcomer: Newcomer, screen: ViewportSize) -> None:
     ada, mallory = await newcomer(viewport=screen), await newcomer(viewport=screen)

@@ -77,9 +77,18 @@ SHAPES: Final = {
     "lines of blanks": " \n",
     "controls": "\x01",
     "surrogates": "\ud800",
+    "sequences": "\x1b[31m",
+    "strings that do not end": "\x1b]0;",
+    "strings of 8 bits that do not end": "\x9d0;\x90a",
+    "fillers": "\u3164",
+    "marks": "\u0301",
     "links": "http://a ",
     "links that do not end": "http://[",
     "a link and parentheses": "http://a)",
+    "links that hide": "http://a@",
+    "links on one another": "http://a/(",
+    "links of other writing": "http://\u0430",
+    "markup": "**http://a",
     "quotes": '"',
     "backslashes": "\\",
     "ampersands": "&",
@@ -279,7 +288,9 @@ def places() -> dict[str, Place]:
         "text": Place(BODY, read_text, ("", "a")),
         "text that is not too long to look at": Place(MOST_BYTES, read_text, ("", "a")),
         "text, its weight": Place(TEXT, _kept(shown_bytes), ("", "http://a")),
-        "text, its links": Place(TEXT, _kept(linkify), ("", "http://a")),
+        "text, its links": Place(
+            TEXT, _kept(linkify), ("", "http://a", "http://a/", "http://\u0430")
+        ),
         "code": Place(BODY, read_code),
         "code or word, pasted": Place(
             MOST_PASTED, read_pasted, ("", "https://a/join#", "join?"), shapes=PASTED
