@@ -20,6 +20,8 @@ STREAM_SILENCE_SECONDS: Final = 40.0
 """A stream that says nothing for so long is dead: a living one pings every 15 s."""
 MOST_WAIT_SECONDS: Final = 60.0
 
+_OURS: Final = "Ephemera"
+"""The header of every answer of ours. What bears none says nothing about a room: try again."""
 _ANSWERS_WITHIN: Final = 60.0
 """Seconds; httpx has no limit of its own for what a SOCKS proxy takes to say."""
 _TIMEOUT: Final = httpx.Timeout(20.0, connect=10.0)
@@ -93,13 +95,19 @@ class Connection:
         except (httpx.RequestError, SOCKSError, TimeoutError) as error:
             raise self._passage.failed(error, host) from None
         try:
-            self._passage.check(answer)
-            if not answer.is_success:
-                _settle(answer)
+            self._check(answer)
         except Exception:
             await answer.aclose()
             raise
         return answer
+
+    def _check(self, answer: httpx.Response) -> None:
+        """Raise what an answer means that is not ours, or is no success."""
+        host, status = answer.url.host, answer.status_code
+        if _OURS not in answer.headers:
+            raise self._passage.answered_instead(host, status, _retry_after(answer))
+        if not answer.is_success:
+            _settle(answer)
 
 
 class Client:
@@ -155,7 +163,7 @@ def _settle(answer: httpx.Response) -> None:
     told = _json(answer)
     error = told.get("error") if isinstance(told, dict) else None
     sentence = error.get("message") if isinstance(error, dict) else None
-    default = f"{host} did not understand us (status {status}); is it an Ephemera?"
+    default = f"{host} did not understand us (status {status})."
     said = terminal_safe(str(sentence or default))
     if isinstance(error, dict) and isinstance(asked := error.get("sure"), str):
         raise Unsure(said, terminal_safe(asked))

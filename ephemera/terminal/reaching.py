@@ -46,16 +46,12 @@ class Passage:
         by = f" by the proxy that {self.proxied_by} names" if self.proxied_by else ""
         return Unreached(f"{host} cannot be reached{by}.")
 
-    def check(self, answer: httpx.Response) -> None:
-        """Raise when it is the proxy that has answered, not the server behind it."""
-        if not self.proxied_by or "Ephemera" in answer.headers:
-            return
-        if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            raise Mistake(self._wants_a_name())
-        raise Unreached(
-            f"{answer.url.host} did not answer, but perhaps the proxy that {self.proxied_by} "
-            f"names (status {answer.status_code})."
-        )
+    def answered_instead(self, host: str, status: int, seconds: float) -> Exception:
+        """Return what it means that something on the way has answered, or no Ephemera."""
+        if self.proxied_by and status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return Mistake(self._wants_a_name())
+        by = f", but perhaps the proxy that {self.proxied_by} names" if self.proxied_by else ""
+        return Unreached(f"No Ephemera answered at {host}{by} (status {status}).", seconds)
 
     @property
     def is_proxied_secretly(self) -> bool:

@@ -33,6 +33,11 @@ class Scripted:
 
 
 def answer(status: int, headers: str = "", body: bytes = b"{}") -> bytes:
+    return answer_of_another(status, f"Ephemera: 1\r\n{headers}", body)
+
+
+def answer_of_another(status: int, headers: str = "", body: bytes = b"{}") -> bytes:
+    """Return an answer by something on the way, which bears no mark of ours."""
     head = f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
     return head.encode() + body
 

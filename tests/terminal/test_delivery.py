@@ -9,7 +9,7 @@ from ephemera.terminal.delivery import Backoff, Draft, deliver
 from ephemera.terminal.mistakes import Gone, Mistake, Refused, Unreached
 from ephemera.terminal.places import read_room
 from tests.support.clock import FakeClock
-from tests.support.scripted import CUT, Scripted, answer, fields_of, scripted
+from tests.support.scripted import CUT, Scripted, answer, answer_of_another, fields_of, scripted
 
 POSTED = answer(201)
 TOO_FAST = answer(429, "Retry-After: 1\r\n")
@@ -29,6 +29,22 @@ async def test_what_perhaps_arrived_is_sent_again_as_the_same_message() -> None:
         await delivering(server)
     assert fields_of(server.asked, "text") == ["one"] * 5
     assert len(set(fields_of(server.asked, "key"))) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 302, 307, 403, 404, 407, 429, 502])
+async def test_what_answers_on_the_way_has_not_taken_a_message(status: int) -> None:
+    async with scripted(answer_of_another(status), POSTED) as server:
+        await delivering(server)
+    assert fields_of(server.asked, "text") == ["one"] * 2
+    assert len(set(fields_of(server.asked, "key"))) == 1
+
+
+async def test_who_is_no_ephemera_is_told_as_such() -> None:
+    async with scripted(answer_of_another(404)) as server:
+        with pytest.raises(
+            Mistake, match=r"^No Ephemera answered at 127\.0\.0\.1 \(status 404\)\.$"
+        ):
+            await delivering(server, 0)
 
 
 async def test_what_was_too_fast_grows_into_another_message() -> None:
