@@ -17,9 +17,10 @@ _LIKE_A_COLON: Final = (
 _LIKE_A_STAR: Final = "*\u066d\u204e\u2217\ufe61\uff0a\U0001031f"
 """Both as UTS 39 has them, and the compatibility forms: a person may take one for the other."""
 _STRUCTURE_OF_A_LINE: Final = re.compile(
-    rf'\A["\uff02{_LIKE_A_STAR}]|:|[{_LIKE_A_COLON}](?:\s|\Z)|\s\(|\A\Z'
+    rf'\A["\uff02{_LIKE_A_STAR}]|[:;,\uff1b\uff0c]|[{_LIKE_A_COLON}](?:\s|\Z)|\s\(|\A\Z'
 )
-"""What a line has around a speaker: `* `, `: `, ` (`, and the quotes themselves."""
+"""What a line has around a speaker: `* `, `: `, ` (`, and the quotes themselves; and what would let
+a name be read as one thing after another."""
 _STRUCTURE_OF_A_SENTENCE: Final = re.compile(
     rf'[\s"\uff02*,:;()]|\A[{_LIKE_A_STAR}]|[{_LIKE_A_COLON}]\Z|\A\Z'
 )

@@ -9,7 +9,8 @@ from tests.support.imitations import NICKNAMES, ORDINARY
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada: I quit", "* Ada", "Ada (edited)", '"Ada"', "Ada\u2236 hi", ""]
+    "name",
+    ["Ada: I quit", "* Ada", "Ada (edited)", '"Ada"', "Ada\u2236 hi", "Eve removed Ada; Bob", ""],
 )
 def test_a_name_that_holds_what_structures_a_line_is_set_apart(name: str) -> None:
     assert json.loads(speaker(name)) == json.loads(named(name)) == name

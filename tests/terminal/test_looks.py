@@ -104,7 +104,7 @@ def test_a_terminal_obeys_no_nickname() -> None:
 
 def test_a_terminal_obeys_no_nickname_in_the_roster() -> None:
     line = text_of(looks.roster([Person("p1", f"A{NASTY}\nda", "host")], None))
-    assert line == f"  A {HARMLESS} da (host)\n"
+    assert line == f'  "A {HARMLESS} da" (host)\n'
 
 
 def test_the_roster_says_who_is_away_muted_and_oneself() -> None:
