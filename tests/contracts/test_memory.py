@@ -3,8 +3,12 @@
 from hypothesis import given
 from hypothesis.strategies import integers, lists, sampled_from, tuples
 
+from ephemera.domain.presence import LEASE_SECONDS
 from ephemera.engine.budgets import Budgets
 from ephemera.engine.deadlines import Deadlines
+from ephemera.engine.memory import MemoryEngine
+from tests.contracts.test_engine import ROOM, opening
+from tests.support.machine import Machine
 from tests.support.rooms import NOON
 
 
@@ -83,3 +87,15 @@ def test_budgets_in_use_are_kept_however_many() -> None:
     for number in range(5000):
         assert budgets.spend(f"budget {number}", 0.001, 1, NOON) == 0
     assert all(budgets.spend(f"budget {number}", 0.001, 1, NOON) for number in range(5000))
+
+
+async def test_nothing_is_due_for_one_lease_after_the_machine_was_suspended() -> None:
+    machine = Machine(NOON)
+    engine = MemoryEngine(machine.clock)
+    await engine.commit(opening(due=NOON))
+    machine.sleeps(60)
+    assert await engine.take_due(machine.clock(), 10) == ()
+    machine.passes(LEASE_SECONDS - 1)
+    assert await engine.take_due(machine.clock(), 10) == ()
+    machine.passes(1)
+    assert await engine.take_due(machine.clock(), 10) == [ROOM.id]

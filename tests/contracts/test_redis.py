@@ -253,7 +253,7 @@ async def test_whoever_may_not_listen_is_told_in_time(
     await ours.engine.commit(opening())
     with pytest.raises(Unavailable):
         await ours.engine.watch(ROOM.id)
-    assert "could not be understood" in caplog.text
+    assert "use SSUBSCRIBE" in caplog.text
 
 
 async def test_a_process_knows_the_state_of_a_room_after_whatever_it_heard(

@@ -39,6 +39,7 @@ async def check(client: Client) -> list[str]:
     """
     await _check_version(client)
     await _check_layout(client)
+    await client.spublish(LAYOUT, "")  # nobody listens; but it must be allowed
     try:
         held = await client.config_get(*FORGETFUL)
     except ResponseError:

@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
+from ephemera.engine.base import EngineUnfit
+from ephemera.engine.redis.causes import NO_ADDRESS
 from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.silence import made_patient
 
@@ -32,8 +34,17 @@ def connect(url: str) -> Client:
     """Return a client for the engine at the URL; nothing is sent yet.
 
     A step is never tried again by the client: it may have held the first time, and only who
-    decided it can tell.
+    decided it can tell. Raises `EngineUnfit` for what is no URL of an engine.
     """
+    try:
+        client = _client_at(url)
+        _check(client)
+    except (TypeError, ValueError):  # of which the sentences have parts of the URL
+        raise EngineUnfit(NO_ADDRESS) from None
+    return client
+
+
+def _client_at(url: str) -> Client:
     scheme, _, rest = url.partition("://")
     _, _, kind = scheme.partition("+")
     if kind == "sentinel":
@@ -41,8 +52,16 @@ def connect(url: str) -> Client:
     if kind == "cluster":
         return _cluster(url)
     spoken = "rediss" if scheme in WITH_TLS else "redis"
+    int(urlsplit(url).path.strip("/") or 0)  # redis-py takes what is no number for the first one
     client = Redis.from_url(f"{spoken}://{rest}", retry=_never_again(), **_SETTINGS)
     return _with_patience(client)
+
+
+def _check(client: Client) -> None:
+    """Make what would be connected: redis-py looks at options only then. Raises `TypeError`."""
+    pool = getattr(client, "connection_pool", None)
+    if pool and not isinstance(pool, SentinelConnectionPool):
+        pool.connection_class(**pool.connection_kwargs)
 
 
 async def disconnect(client: Client) -> None:
@@ -57,6 +76,8 @@ async def disconnect(client: Client) -> None:
 def _watched_over(url: str) -> Client:
     """Return a client for `redis+sentinel://[user:password@]HOST[:PORT],…/MASTER[/DATABASE]`."""
     name, _, database = urlsplit(url).path.strip("/").partition("/")
+    if not name:
+        raise ValueError(url)
     sentinel: Any = Sentinel(  # type: ignore[no-untyped-call] # redis-py does not tell its types
         _hosts(url, SENTINEL_PORT), **_BY_THE_CLOCK
     )

@@ -13,6 +13,7 @@ from ephemera.domain.log import LOG_EVENTS, Entry, Snapshot
 from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Astray, Change, Conflict, EngineUnfit, Keeper, Listener, Sensor
+from ephemera.engine.redis.causes import FAULTS, UNREACHED, cause_of
 from ephemera.engine.redis.checking import check, claim
 from ephemera.engine.redis.connecting import disconnect
 from ephemera.engine.redis.keys import Keys, key_of_budget, key_of_code, keys_of
@@ -35,6 +36,7 @@ from ephemera.engine.redis.scripts import (
 )
 from ephemera.engine.redis.sweeping import Sweeping
 from ephemera.engine.redis.timing import Timing
+from ephemera.engine.redis.tongues import other_tongue
 from ephemera.engine.redis.watching import Watching
 
 logger = logging.getLogger(__name__)
@@ -65,12 +67,16 @@ class RedisEngine:
     async def open(self) -> None:
         """See `Engine.open`."""
         try:
-            async with self._reach.trying():
-                warnings = await check(self._client)
-                await self._set_clock()
-                await self._sweeping.count_anew()
-        except Unavailable:
-            raise EngineUnfit("The engine does not answer at EPHEMERA_ENGINE.") from None
+            warnings = await check(self._client)
+            await self._set_clock()
+            await self._sweeping.count_anew()
+        except FAULTS as error:
+            cause = cause_of(error)
+            if cause == UNREACHED:
+                cause = await other_tongue(self._client) or cause
+            if cause is None:
+                raise
+            raise EngineUnfit(cause) from None
         if warnings and self._strict:
             raise EngineUnfit(warnings[0])
         for warning in warnings:

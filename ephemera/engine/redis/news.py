@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn
 
 from ephemera.engine.redis.keys import keys_of, room_of_channel
 from ephemera.engine.redis.pipeline import Client
-from ephemera.engine.redis.reaching import RETRY_SECONDS, UNREACHED, Reach
+from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 
 LOOKS_UP_AFTER: Final = 10.0
 """Seconds of silence after which it is asked whether the connection still is one."""
@@ -67,11 +67,12 @@ class News:
                     await asyncio.sleep(BREATH_SECONDS)
                 else:
                     self._understand(news)
-            except UNREACHED:
-                self._lose()
-                await asyncio.sleep(RETRY_SECONDS / 4)
-            except Exception:  # half a process that hears nothing is worse than a line in the log
-                logger.exception("news of a room could not be understood")
+            except Exception as error:  # half a process that hears nothing is worse than a log
+                if self._reach.knows(error):
+                    self._lose()
+                    await asyncio.sleep(RETRY_SECONDS / 4)
+                else:
+                    logger.exception("news of a room could not be understood")
 
     async def _next(self, node: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as above
         news: dict[str, Any] | None
