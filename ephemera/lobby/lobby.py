@@ -198,9 +198,10 @@ class Lobby:
     async def seated(self, room_id: str, token: str | None) -> Seated:
         """Return the member whose token this is. Looking it up is the authorisation.
 
-        Raises `NoSuchRoom` for a room that is unknown, wiped, or not the asker's.
+        Raises `NoSuchRoom` for a room that is unknown, wiped, or not the asker's. Who shows nothing
+        gets that at once: the engine has nothing to look up.
         """
-        snapshot = await self._engine.load(room_id)
+        snapshot = await self._engine.load(room_id) if token else None
         member = snapshot.room.holder_of(digest_of(token)) if snapshot and token else None
         if snapshot is None or member is None:
             raise NoSuchRoom
@@ -217,7 +218,7 @@ class Lobby:
 
     async def at_the_door(self, room_id: str, token: str | None) -> AtTheDoor:
         """Return the knock whose token this is, or how it ended. Raises `NoSuchRoom`."""
-        snapshot = await self._engine.load(room_id)
+        snapshot = await self._engine.load(room_id) if token else None
         if snapshot is None or token is None:
             raise NoSuchRoom
         digest = digest_of(token)

@@ -50,7 +50,7 @@ class Returning:
 
     async def lost(self, room_id: str, token: str | None) -> LostPlace:
         """Return the place that was lost. Raises `NoSuchRoom` for everybody else."""
-        snapshot = await self._engine.load(room_id)
+        snapshot = await self._engine.load(room_id) if token else None
         lapsed = snapshot.room.lapse_of(digest_of(token)) if snapshot and token else None
         if snapshot is None or lapsed is None:
             raise NoSuchRoom
@@ -63,7 +63,7 @@ class Returning:
 
         The same request with the same key again is the same seat.
         """
-        snapshot = await self._engine.load(room_id)
+        snapshot = await self._engine.load(room_id) if token else None
         if snapshot is None or token is None:
             raise NoSuchRoom
         fresh = self._keys.token(key, "return", room_id, token)
@@ -104,6 +104,8 @@ class Returning:
 
         Raises `NoSuchRoom` when there is no such place.
         """
+        if not proof:
+            raise NoSuchRoom
         snapshot = await self._steps.load(room_id)
         await self._steps.carry_out(snapshot, self._undoing(snapshot, proof))
 

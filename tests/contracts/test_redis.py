@@ -358,6 +358,33 @@ async def test_the_rooms_of_all_processes_are_counted(ours: Process, theirs: Pro
     assert await theirs.engine.count_rooms() == 1
 
 
+async def test_the_engine_is_asked_the_same_for_a_room_that_lives_and_for_one_that_never_was(
+    redis: RunningRedis, ours: Process, theirs: Process
+) -> None:
+    """Else a stranger could tell by the time which rooms there are."""
+    await theirs.engine.commit(opening())
+
+    def asked() -> int:
+        count = redis.client().info("stats")["total_commands_processed"]
+        assert isinstance(count, int)
+        return count
+
+    async def cost(room_id: str) -> int:
+        before = asked()
+        await ours.engine.load(room_id)
+        return asked() - before
+
+    await cost(ROOM.id)  # the engine is told the script, and the line is opened
+    await until(lambda: _has_line(ours), within=PATIENCE)
+    costs = [await cost(room_id) for room_id in (ROOM.id, "never was", ROOM.id, "nor this one")]
+    assert costs == [costs[0]] * 4
+
+
+async def _has_line(process: Process) -> bool:
+    await process.engine.load(ROOM.id)
+    return bool(process.engine._scripts._pipelines._pipelines)
+
+
 # Loss
 
 

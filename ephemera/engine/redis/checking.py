@@ -50,7 +50,11 @@ async def check(client: Client) -> list[str]:
 async def claim(client: Client, scripts: Scripts, now: float) -> float:
     """Say in the engine that it is ours, and return since when it is: since it lost everything."""
     await scripts.put([LAYOUT], [f"{LAYOUT_VERSION} {now!r}", "NX"])
-    layout: str = await client.get(LAYOUT)
+    return born_in(await client.get(LAYOUT))
+
+
+def born_in(layout: str) -> float:
+    """Return since when the engine is ours."""
     return float(layout.partition(" ")[2])
 
 

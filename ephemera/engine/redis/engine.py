@@ -1,5 +1,6 @@
 """Rooms on Redis or Valkey: the contract of `ephemera.engine.base`, for any number of processes."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -14,9 +15,9 @@ from ephemera.domain.presence import Lease
 from ephemera.domain.rooms import Room
 from ephemera.engine.base import Astray, Change, Conflict, EngineUnfit, Keeper, Listener, Sensor
 from ephemera.engine.redis.causes import FAULTS, UNREACHED, cause_of
-from ephemera.engine.redis.checking import check, claim
+from ephemera.engine.redis.checking import born_in, check, claim
 from ephemera.engine.redis.connecting import disconnect
-from ephemera.engine.redis.keys import Keys, key_of_budget, key_of_code, keys_of
+from ephemera.engine.redis.keys import LAYOUT, key_of_budget, key_of_code, keys_of
 from ephemera.engine.redis.pipeline import Client
 from ephemera.engine.redis.reaching import RETRY_SECONDS, Reach
 from ephemera.engine.redis.records import (
@@ -83,30 +84,34 @@ class RedisEngine:
             logger.warning(warning)
 
     async def load(self, room_id: str) -> Snapshot | None:
-        """See `Engine.load`. A room that is watched, and as it was, is not sent again."""
+        """See `Engine.load`. A room that is watched, and as it was, is not sent again.
+
+        What must be known of a room that is not there is asked about every one, at the same time:
+        else a stranger could tell by the time which rooms there are.
+        """
         known = self._watching.last_seen(room_id)
         if known and (snapshot := await self._load_again(known)):
             return snapshot
         keys = keys_of(room_id)
         async with self._reach.trying():
-            pieces, leases = map(
-                by_twos, await self._ask(("HGETALL", keys.room), ("HGETALL", keys.leases))
+            (pieces, leases, was_wiped), (layout,) = await asyncio.gather(
+                self._ask(("HGETALL", keys.room), ("HGETALL", keys.leases), ("EXISTS", keys.gone)),
+                self._ask(("GET", LAYOUT)),
             )
         if pieces:
-            room = room_from_pieces(pieces)
-            return self._watching.note(Snapshot(room, leases_from_texts(leases)))
+            room = room_from_pieces(by_twos(pieces))
+            return self._watching.note(Snapshot(room, leases_from_texts(by_twos(leases))))
         if known and await self._watching.bring_back(known):
             return await self.load(room_id)
-        await self._refuse_while_it_may_come_back(keys)
+        self._note_birth(born_in(layout) if layout else self.clock())
+        if not was_wiped:
+            self._refuse_while_it_may_come_back()
         return None
 
-    async def _refuse_while_it_may_come_back(self, keys: Keys) -> None:
-        """Raise `Unavailable` shortly after a loss, but for a room that was wiped since."""
-        async with self._reach.trying():
-            await self._set_clock()
-            was_wiped = await self._client.exists(keys.gone)
+    def _refuse_while_it_may_come_back(self) -> None:
+        """Raise `Unavailable` shortly after a loss."""
         wait = self._born + COMES_BACK_WITHIN - self.clock()
-        if self._has_lost and wait > 0 and not was_wiped:
+        if self._has_lost and wait > 0:
             raise Unavailable(min(wait, RETRY_SECONDS))
 
     async def _load_again(self, known: Room) -> Snapshot | None:
@@ -269,6 +274,9 @@ class RedisEngine:
     async def _set_clock(self) -> None:
         """Take over the time of the engine, and notice when it began anew."""
         await self._timing.agree()
-        born = await claim(self._client, self._scripts, self.clock())
+        self._note_birth(await claim(self._client, self._scripts, self.clock()))
+
+    def _note_birth(self, born: float) -> None:
+        """Take note since when the engine is ours, and so whether it has lost everything."""
         self._has_lost = self._has_lost or self._born not in {0.0, born}
         self._born = born
