@@ -28,6 +28,8 @@ _LINK: Final = re.compile(
 )
 """A link to us, by its path, whatever stands before it; what follows in the path, and behind #."""
 _QUERY: Final = re.compile(r"[?&][^\s#]+")
+_ADDRESS: Final = re.compile(r"(?<![^\s/?#])[^\s/?#]*(?://[^\s/?#]*|/(?=[^\s/?#]))")
+"""What stands before the last part of a path: the host, too, may have the shape of a code."""
 
 
 class Pasted(NamedTuple):
@@ -87,6 +89,6 @@ def _parts(text: str) -> Iterator[str]:
     """Yield what may hold the code: of links to us first, then of what else there is."""
     for link in _LINK.finditer(text):
         yield from filter(None, link.groups())
-    address = _QUERY.sub("", text)
-    yield from reversed(re.split("[/#]", address))
-    yield address
+    rest = _ADDRESS.sub("", _QUERY.sub("", text))
+    yield from reversed(rest.split("#"))
+    yield rest

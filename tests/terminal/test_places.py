@@ -83,7 +83,8 @@ def test_the_url_of_a_room_is_read_with_what_is_around_it(typed: str) -> None:
 
 @pytest.mark.parametrize("tail", ["", "/", "#", "/#", "?fbclid=basketball", ".", "%23"])
 def test_an_invitation_may_leave_the_code_to_be_typed(tail: str) -> None:
-    assert read_place(f"https://host/join{tail}") == JoinPlace("https://host", None)
+    for origin in ("https://host", "http://127.0.0.1:8391", "https://abcde-fghjk.example"):
+        assert read_place(f"{origin}/join{tail}") == JoinPlace(origin, None)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,7 @@ def test_an_invitation_may_leave_the_code_to_be_typed(tail: str) -> None:
         "https://host/rooms/abc/messages",
         "https://ada:hunter2hunter2@host/rooms/abc",
         "https://host/join#ABC",
+        "http://127.0.0.1:8391/join/AB",
         "https://host/join/ABCDE-FGHJK/x",
     ],
 )
