@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from typing import Final, NamedTuple
 
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -72,6 +73,7 @@ class Conversation:
 
     async def run(self) -> Ending:
         """Talk until somebody ends it; say how. Raises `Mistake`."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, self._screen.resume)
         with patch_stdout():
             tasks = (
                 asyncio.create_task(self._listen()),

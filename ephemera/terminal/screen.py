@@ -45,6 +45,12 @@ class Screen:
         """Draw the prompt and the status again."""
         self._session.app.invalidate()
 
+    def resume(self) -> None:
+        """Draw the prompt anew below whatever a shell has written while we were stopped."""
+        if self._session.app.is_running:
+            self._session.app.renderer.erase()
+            self._session.app.invalidate()
+
     def show(self, lines: looks.Fragments) -> None:
         """Print the lines at once, in order.
 

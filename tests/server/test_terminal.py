@@ -1,5 +1,6 @@
 """`ephemera join` in a real terminal (tmux), against a real server."""
 
+import os
 import re
 import shlex
 import signal
@@ -345,21 +346,35 @@ async def test_an_argument_that_is_no_utf8_ends_in_a_sentence(
     assert written.startswith(f"ephemera: {sentence}")
 
 
+@pytest.mark.parametrize("from_outside", [False, True])
 async def test_control_z_suspends_and_fg_brings_back_what_was_there(
-    server: RunningServer, client: httpx.AsyncClient, ada: Seat, tmp_path: Path
+    server: RunningServer,
+    client: httpx.AsyncClient,
+    ada: Seat,
+    tmp_path: Path,
+    from_outside: bool,  # noqa: FBT001 - pytest gives it by its name
 ) -> None:
     program = [sys.executable, "-m", "ephemera", "join", "--nickname", "Ben"]
     async with shell_in_a_terminal(tmp_path) as shell:
         await shell.enter(shlex.join([*program, f"{server.url}/join#{ada.code}"]))
         await shell.shows("* Ben joined", READY)
         await shell.type("half a thought")
-        await shell.press("C-z")
-        await shell.comes_to(lambda screen: "Stopped" in screen and READY not in screen)
+        await shell.shows("> half a thought")
+        if from_outside:
+            os.kill(await shell.child(), signal.SIGTSTP)
+            await shell.shows("Stopped")
+            await shell.enter("clear")
+        else:
+            await shell.press("C-z")
+        await shell.comes_to(lambda screen: "ready" in screen and READY not in screen)
         await shell.enter("echo the shell $((40 + 2))")
         await shell.shows("the shell 42")
-        await say(client, ada, "meanwhile")
+        if not from_outside:  # what is said draws the prompt anew, too
+            await say(client, ada, "meanwhile")
         await shell.enter("fg")
-        await shell.shows("Ada: meanwhile", "\n> half a thought\n", READY)
+        await shell.shows(
+            "\n> half a thought\n", READY, *([] if from_outside else ["Ada: meanwhile"])
+        )
         await shell.press("Enter")
         await shell.shows("Ben: half a thought")
 

@@ -14,6 +14,12 @@ def descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that the process has started, in that order."""
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in told.split()]
+
+
 def resident(pid: int) -> int:
     """Return how much memory of the process is in RAM, in bytes."""
     return _status(pid, "VmRSS")

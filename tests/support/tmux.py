@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tests.support.patience import PATIENCE
-from tests.support.processes import until
+from tests.support.processes import children, until
 from tests.support.server import ROOT, environment
 
 SHOWS_WITHIN = PATIENCE
@@ -37,6 +37,11 @@ class Terminal:
     async def enter(self, text: str) -> None:
         await self.type(text)
         await self.press("Enter")
+
+    async def child(self) -> int:
+        """Return the process that the shell in it has started."""
+        shell = await _tmux(self.socket, "list-panes", "-F", "#{pane_pid}")
+        return children(int(shell))[-1]
 
     async def screen(self, *, colours: bool = False) -> str:
         """Return what is on the screen, perhaps with the sequences that colour it."""
