@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ephemera.domain.codes import ALPHABET, read_code, show_code
 from ephemera.domain.nicknames import faces
-from ephemera.domain.pasted import MOST_TYPED_CHARACTERS, Pasted, plainly, read_pasted
+from ephemera.domain.pasted import MOST_TYPED_CHARACTERS, Pasted, followed, plainly, read_pasted
 from ephemera.domain.words import Word
 from tests.support.mangled import CYRILLIC, GREEK, MANNERS_OF_CODES, MANNERS_OF_WORDS
 
@@ -75,6 +75,12 @@ def test_nothing_is_read_that_is_not_there(typed: str) -> None:
     assert read_pasted("ABCDE-FGHJK").code, "the premise"
     assert read_pasted(typed) == Pasted()
     assert str(read_pasted(typed)) == ""
+
+
+def test_what_is_longer_than_any_link_is_not_looked_at() -> None:
+    for read in (plainly, followed):
+        assert read("x" * MOST_TYPED_CHARACTERS)
+        assert read("x" * (MOST_TYPED_CHARACTERS + 1)) == ""
 
 
 def test_of_several_the_one_in_a_link_is_meant_and_else_the_one_that_is_written_as_a_code() -> None:
