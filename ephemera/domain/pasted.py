@@ -10,17 +10,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from ephemera.domain.characters import EMPTY, is_ignorable
 from ephemera.domain.codes import read_code, show_code
 from ephemera.domain.words import Word, read_word
 
 MOST_TYPED_CHARACTERS: Final = 2_000
 """A link that was led through others twice has some hundreds; what is longer is no link to us."""
 
-_INVISIBLE: Final = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5"
-    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-)
-"""Letters and marks that show nothing (Default_Ignorable_Code_Point, UAX 44); the rest is Cf."""
 _DASHES: Final = frozenset("\u0640\u1173\u2043\u2212\u30fc")
 """What keyboards have for a dash, and the standard has for a letter, a bullet or a minus."""
 _LINK: Final = re.compile(
@@ -77,7 +73,7 @@ def _plain(character: str) -> str:
     if character.isascii():
         return character
     form = unicodedata.normalize("NFKC", character)
-    if form in _INVISIBLE or unicodedata.category(character) == "Cf":
+    if is_ignorable(character) or character in EMPTY or unicodedata.category(character) == "Cf":
         return ""
     if form in _DASHES or unicodedata.category(form[0]) == "Pd":
         return "-"
