@@ -4,6 +4,8 @@ import json
 import re
 from typing import Final
 
+from ephemera.domain.links import links_in
+
 _LINE_END: Final = re.compile("\r\n|[\r\n\u2028\u2029]")
 _UNSAFE_IN_A_TERMINAL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
@@ -30,10 +32,19 @@ _STRUCTURE_OF_A_SENTENCE: Final = re.compile(
 def terminal_safe(text: str) -> str:
     """Return the text without what a terminal would obey instead of showing it.
 
-    Continuation lines are indented: no text can pretend to be the next message.
+    Continuation lines are indented: no text can pretend to be the next message. What ended a link
+    still ends it: many terminals make links of their own.
     """
-    safe = _UNSAFE_IN_A_TERMINAL.sub("", _LINE_END.sub("\n", text))
+    safe = _UNSAFE_IN_A_TERMINAL.sub("", _LINE_END.sub("\n", _with_links_apart(text)))
     return safe.replace("\n", "\n  ")
+
+
+def _with_links_apart(text: str) -> str:
+    for place, link in reversed(links_in(text)):
+        end = place + len(link)
+        if _UNSAFE_IN_A_TERMINAL.match(text, end):
+            text = f"{text[:end]} {text[end:]}"
+    return text
 
 
 def speaker(nickname: str) -> str:

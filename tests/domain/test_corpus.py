@@ -11,6 +11,7 @@ from ephemera.domain.characters import first_seen, is_character, is_ignorable, i
 from ephemera.domain.errors import Invalid, Unshowable
 from ephemera.domain.links import links_in
 from ephemera.domain.nicknames import faces, read_nickname
+from ephemera.domain.terminals import terminal_safe
 from ephemera.domain.texts import deed_in, read_text
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.refusals import sentence
@@ -85,6 +86,13 @@ def test_a_link_ends_where_a_person_would_end_it_and_hides_nothing(
     found = links_in(text)
     assert [link for _, link in found] == links
     assert all(text.startswith(link, place) for place, link in found)
+
+
+@pytest.mark.parametrize("unseen", ["\u202e", "\u2066", "\u200e", "\ufeff", "\u061c"])
+def test_a_link_ends_in_a_terminal_where_it_ends_on_a_page(unseen: str) -> None:
+    text = f"see https://example.org/{unseen}gpj.exe and {unseen}https://y.example/a{unseen}b"
+    assert terminal_safe(text) == "see https://example.org/ gpj.exe and https://y.example/a b"
+    assert terminal_safe(f"no{unseen}ne") == "none"
 
 
 # The flags that every phone has are told apart; what may look like a plain black flag is one
