@@ -24,14 +24,16 @@ _REST_OF_AUTHORITY: Final = re.compile(r"[^\s/?#]*")
 _JOINING: Final = "\u200c\u200d\ufe00-\ufe0f"
 """Emoji and Persian need it in a path; all else that shows nothing ends a link."""
 _ENDING: Final = (
-    rf"(?![{_JOINING}])[{IGNORABLE}]|[\s<>\"'`\\^|\x00-\x1f\x7f"
+    rf"(?![{_JOINING}])[{IGNORABLE}]|[\s<>\"'`\\\x00-\x1f\x7f"
     "\u00ab\u00bb\u2014\u2015\u2018-\u201f\u2039\u203a"  # quotes and dashes
     "\u3001-\u3003\u3008-\u3011\u3014-\u301f"  # stops and brackets of East Asia
     "\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3b\uff3d\uff5b\uff5d\uff5f-\uff64]"
 )
 _PIECE: Final = re.compile(rf"(?:(?!{_ENDING})[^()\[\]{{}}])+|[()\[\]{{}}]")
 _OPENED_BY: Final = {")": "(", "]": "[", "}": "{"}
-_OF_A_SENTENCE: Final = ".,;:!?\N{HORIZONTAL ELLIPSIS}([{"
+_OPENING: Final = ("(", "[", "{")
+_BEGIN_A_PATH: Final = ("/", "?", "#")
+_OF_A_SENTENCE: Final = ".,;:!?\N{HORIZONTAL ELLIPSIS}([{|"
 _MARKUP: Final = "*_~"
 _WRAPPING: Final = ("**", "__", "~~", "*")
 _OF_A_HOST: Final = "-._\N{MIDDLE DOT}\N{KATAKANA MIDDLE DOT}"
@@ -52,11 +54,11 @@ def links_in(text: str) -> list[tuple[int, str]]:
         return links
     place = 0
     while len(links) < MOST_LINKS and (found := _START.search(text, place)):
-        place = end = _end_of_authority(text, found.end())
-        if end > found.end():
-            if text.startswith(("/", "?", "#"), end):
-                place = end = _end_of_path(text, end)
-            links.append((found.start(), text[found.start() : _trimmed(text, found.start(), end)]))
+        start, place = found.span()
+        host, place = place, _end_of_authority(text, place)
+        if place > host:
+            place = _end_of_path(text, place)
+            links.append((start, text[start : _trimmed(text, start, place)]))
     return links
 
 
@@ -99,12 +101,12 @@ def _goes_on(rest: str) -> bool:
 def _host(text: str) -> str:
     """Return the name that the text begins with, if it is one and no other one looks like it."""
     host = "".join(takewhile(_may_be_in_a_host, text))
+    if not host.isascii() and look(host).isascii():
+        return ""
     *_, last = labels = host.split(".")
     if len(labels) > 1 and last[:1].isascii():  # then so is all of it: the rest is a sentence
         host = host[: len(host) - len(last)] + "".join(takewhile(str.isascii, last))
-    if not host[:1].isalnum() or len(host) > _LONGEST_HOST:
-        return ""
-    return "" if not host.isascii() and look(host).isascii() else host
+    return host if host[:1].isalnum() and len(host) <= _LONGEST_HOST else ""
 
 
 def _may_be_in_a_host(character: str) -> bool:
@@ -115,15 +117,18 @@ def _may_be_in_a_host(character: str) -> bool:
 
 
 def _end_of_path(text: str, start: int) -> int:
-    """Return where a path ends, or a query: no bracket closes in it that was not opened in it."""
-    opened: list[str] = []
-    end = start
+    """Return where a path ends, if one begins, or a query: each bracket in it was opened in it."""
+    end, opened = start, ""
+    if text[start : start + 1] not in _BEGIN_A_PATH:
+        return end
     while piece := _PIECE.match(text, end):
-        if piece[0] in _OPENED_BY:
-            if not opened or opened.pop() != _OPENED_BY[piece[0]]:
+        bracket = piece[0]
+        if bracket in _OPENED_BY:
+            if opened[-1:] != _OPENED_BY[bracket]:
                 break
-        elif piece[0] in _OPENED_BY.values():
-            opened.append(piece[0])
+            opened = opened[:-1]
+        elif bracket in _OPENING:
+            opened += bracket
         end = piece.end()
     return end
 
@@ -133,6 +138,8 @@ def _trimmed(text: str, start: int, end: int) -> int:
     if text.endswith(_WRAPPING, 0, start):
         mark = next(mark for mark in _WRAPPING if text.endswith(mark, 0, start))
         end = text.find(mark, start, end) if mark in text[start:end] else end
+    if (cell := text.find("|", start, end)) > 0 and "|" in text[:start].rpartition("\n")[2]:
+        end = cell
     if text[end - 1].isalnum():
         return end
     marks = "".join(mark for mark in _MARKUP if text.find(mark, 0, start) >= 0)
