@@ -48,6 +48,27 @@ async def as_plain_text(scene: Scene, text: str) -> Answer:
     )
 
 
+async def as_json(scene: Scene, text: str) -> Answer:
+    return await scene.ada.ask(
+        "POST",
+        f"{scene.path}/messages",
+        PROGRAM,
+        body=json.dumps({"text": text}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+
+
+async def as_a_part(scene: Scene, text: str) -> Answer:
+    part = f'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n{text}\r\n--b--\r\n'
+    return await scene.ada.ask(
+        "POST",
+        f"{scene.path}/messages",
+        CURL,
+        body=part.encode(),
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+
+
 async def by_an_edit(scene: Scene, text: str) -> Answer:
     said = (await scene.ada.say(scene.room, "first")).json["id"]
     return await scene.ada.post(f"{scene.path}/edits", PROGRAM, {"message": said, "text": text})
@@ -63,6 +84,8 @@ TO_POST: Final[dict[str, Way]] = {
     "a program": by_form(PROGRAM),
     "curl": by_form(CURL),
     "plain text": as_plain_text,
+    "JSON": as_json,
+    "a part of a form": as_a_part,
     "the frame without scripts": by_the_frame,
 }
 WAYS: Final = {**TO_POST, "an edit": by_an_edit}
