@@ -11,6 +11,14 @@ WRONG_CODE = "ZZZZZ-ZZZZZ"
 AS_BROWSER = {"Accept": "text/html"}
 TOO_LARGE = "x" * 100_000
 
+UNREAD = (
+    {"Content-Type": "multipart/form-data; boundary=b"},
+    {"Content-Type": "application/json"},
+    {"Content-Type": "application/xml"},
+    {"Content-Encoding": "gzip"},
+)
+"""What a body is said to be that is none of these."""
+
 
 @dataclass
 class Secrets:
@@ -101,8 +109,12 @@ async def mistakes_in(client: httpx.AsyncClient, ada: Seat, words: Secrets) -> l
         answers += [await client.post(path, data={"text": each}, headers=headers) for each in bad]
         key = {"text": words.text, "key": words.junk * 9}
         answers.append(await client.post(path, data=key, headers=headers))
-        form = {"text": (None, words.text)}  # multipart, which is not read
-        answers.append(await client.post(path, files=form, headers=headers))
+        for unread in UNREAD:
+            content = f'--b\r\n{{"text": "{words.text}'.encode()
+            answers.append(await client.post(path, content=content, headers=headers | unread))
+        named = {"message": words.text}  # a form, but none with a text
+        answers.append(await client.post(path, data=named, headers=headers))
+        answers.append(await client.put(path, content=words.text, headers=headers))
         answers.append(await client.post("/join", data=full, headers=accept))
         stranger = {
             **accept,

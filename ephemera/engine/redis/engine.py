@@ -103,7 +103,11 @@ class RedisEngine:
             return self._watching.note(Snapshot(room, leases_from_texts(by_twos(leases))))
         if known and await self._watching.bring_back(known):
             return await self.load(room_id)
-        self._note_birth(born_in(layout) if layout else self.clock())
+        if layout:
+            self._note_birth(born_in(layout))
+        else:  # it has just lost everything
+            async with self._reach.trying():
+                await self._set_clock()
         if not was_wiped:
             self._refuse_while_it_may_come_back()
         return None
