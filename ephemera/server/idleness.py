@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
+
+LATE_SECONDS: Final = 1.0
 
 
 class Idleness:
     """Calls `when_over` after `seconds` without anything to do; then, and when stopped, it is over.
 
-    There is one timer for however many requests, and none while an answer takes long.
+    There is one timer for however many requests, and none while an answer takes long. A timer that
+    comes late was kept waiting with everything else here: whoever is silent gets their time anew.
     """
 
     __slots__ = ("_seconds", "_since", "_timer", "_when_over")
@@ -49,6 +53,8 @@ class Idleness:
             return
         loop = asyncio.get_running_loop()
         left = self._since + self._seconds - loop.time()
+        if left < -LATE_SECONDS:
+            self._since, left = loop.time(), self._seconds
         if left > 0:
             self._timer = loop.call_later(left, self._look)
         elif self._when_over:

@@ -146,11 +146,11 @@ async def test_capacity_and_budgets_hold_across_processes(redis: RunningRedis) -
         answers = await asyncio.gather(
             *(
                 place.client.post(
-                    "/join", data={**fields, "nickname": f"Ben {number}"},
+                    "/join", data={**fields, "nickname": f"Ben {number} of {where}"},
                     headers={"Accept": "application/json"},
                 )
                 for number in range(7)
-                for place in all_places
+                for where, place in enumerate(all_places)
             )
         )  # fmt: skip
         taken = [answer.status_code for answer in answers]
