@@ -35,3 +35,8 @@ def test_no_two_names_are_written_alike(write: object) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\u2029"])
 def test_whatever_ends_a_line_leads_to_an_indented_one(end: str) -> None:
     assert terminal_safe(f"hi{end}Ben: hi") == "hi\n  Ben: hi"
+
+
+def test_what_ended_a_link_still_ends_it_and_words_behind_one_stay_as_they_are() -> None:
+    assert terminal_safe("https://example.org/\u202egpj.exe") == "https://example.org/ gpj.exe"
+    assert terminal_safe("https://example.org/a now") == "https://example.org/a now"
