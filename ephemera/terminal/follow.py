@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ephemera.domain.terminals import named
 from ephemera.terminal.client import Client
 from ephemera.terminal.events import (
     Event,
@@ -66,7 +67,7 @@ class Follower:
             except Gone:
                 if removed_by is None:
                     raise
-                raise Removed(removed_by) from None
+                raise Removed(removed_by and named(removed_by)) from None
             except TimeoutError:
                 self._finite_until = time.monotonic() + FINITE_SECONDS
                 continue

@@ -11,8 +11,6 @@
     Unreached        perhaps it arrived, perhaps not: try again, with the same key
 """
 
-from ephemera.domain.terminals import named
-
 
 class Mistake(Exception):
     """The command ends here; the message is one sentence for the person."""
@@ -29,12 +27,10 @@ class Gone(Mistake):
 
 
 class Removed(Gone):
-    """The seat has ended, and we have heard how."""
+    """The seat has ended, and we have heard how: by whom, as a sentence names them, if at all."""
 
     def __init__(self, by: str) -> None:
-        super().__init__(
-            f"{named(by) if by else 'A host'} has removed you from the room. You cannot come back."
-        )
+        super().__init__(f"{by or 'A host'} has removed you from the room. You cannot come back.")
 
 
 class Refused(Mistake):

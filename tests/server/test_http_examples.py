@@ -70,7 +70,7 @@ async def outputs(commands: list[str]) -> list[str]:
 
 async def test_every_example_of_the_document_does_what_it_shows() -> None:
     written = DOCUMENT.read_text(encoding="utf-8")
-    async with running_server() as server:
+    async with running_server(EPHEMERA_RATE_LIMITS="off") as server:  # nobody types so fast
         there = examples(written.replace(WRITTEN_FOR, server.url))
         done = await outputs([example.command for example in there])
     assert len(there) > 20
