@@ -18,7 +18,7 @@ from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.use_cases import UseCases, use_cases
 from ephemera.metrics import Metrics
 from ephemera.server.load import Load
-from ephemera.settings import Settings
+from ephemera.settings import Settings, configured, given_in
 from ephemera.web import composition
 from ephemera.web.road.quart import QuietQuart
 
@@ -57,7 +57,7 @@ def create_app(
     Raises `SettingsError`, `EngineUnfit` or `AssetsMissing`. Tests hand in an engine to look
     into and a clock to turn.
     """
-    settings = settings or Settings.from_environ()
+    settings = settings or configured(given_in())
     metrics = Metrics()
     engine = engine or engine_at(settings.engine, strict=settings.strict)
     engine = CountedEngine(engine, _counts(metrics))

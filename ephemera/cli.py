@@ -47,15 +47,18 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
     from ephemera.serve import ServingError, config_file, fit_to_descriptors, load_config, serve
-    from ephemera.settings import Settings, SettingsError
+    from ephemera.settings import SettingsError, configured, given_in, told_of
     from ephemera.web.routes.assets import AssetsMissing
 
     logs.set_up()
+    environ = _environ(EPHEMERA_BIND=options.bind, EPHEMERA_CONFIG=options.config)
     try:
-        settings = fit_to_descriptors(Settings.from_environ(_environ(options.bind)))
+        given = given_in(environ)
+        settings = fit_to_descriptors(configured(given))
         app = create_app(settings)
         if options.check:
             load_config(config_file(), settings)
+            print(*told_of(given), sep="\n")
             print(f"Every setting fits: Ephemera would listen on {settings.bind}.")
         else:
             serve(app, settings)
@@ -107,7 +110,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     command.set_defaults(run=_serve)
     command.add_argument("--bind", metavar="HOST:PORT", help="where to listen: EPHEMERA_BIND")
     command.add_argument(
-        "--check", action="store_true", help="read every setting, say whether all fit, and end"
+        "--config", metavar="FILE", help="a file of settings in TOML: EPHEMERA_CONFIG"
+    )
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help="show every setting and where it stands, say whether all fit, and end",
     )
 
 
@@ -148,5 +156,6 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def _environ(bind: str | None) -> dict[str, str]:
-    return {**os.environ, **({} if bind is None else {"EPHEMERA_BIND": bind})}
+def _environ(**given: str | None) -> dict[str, str]:
+    """Return the environment, in which what the command line says counts for more."""
+    return {**os.environ, **{name: text for name, text in given.items() if text is not None}}

@@ -1,196 +1,126 @@
-"""What the person who runs Ephemera may choose, read strictly from EPHEMERA_* variables.
+"""What the person who runs Ephemera may choose, and how it is read, strictly.
 
 A setting is one field of `Settings`: its default, what it takes, and what it is for. The name of
-its variable, `ephemera serve --help` and docs/settings.md follow from that.
+its variable, `ephemera serve --help`, `--check` and docs/settings.md follow from that.
 
-A name that is not known or a value that does not fit stops the start with one sentence. No
-sentence repeats a value: some are secret, and a secret is easily put under the wrong name.
+It comes from a variable or from a file of settings. A name that is not known or a value that does
+not fit stops the start with one sentence. No sentence repeats a value: some are secret, and a
+secret is easily put under the wrong name.
 """
 
 import difflib
+import logging
 import os
-import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+import stat
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
+
+from ephemera.kinds import (
+    SHORTEST_SECRET,
+    Kind,
+    Setting,
+    bind,
+    decimal,
+    declared,
+    engine,
+    one_of,
+    secret,
+    whole,
+)
 
 PREFIX: Final = "EPHEMERA_"
-SHORTEST_SECRET: Final = 16
+FILE: Final = "EPHEMERA_CONFIG"
+"""Names a file of settings, in TOML."""
 OF_A_SEAT: Final = "EPHEMERA_TOKEN"
 """What `ephemera send` and `join` read; a server has no business with it."""
 
-Value = str | int | float | bool | bytes
+_IN_WORDS: Final[Mapping[bool, tuple[str, ...]]] = {True: ("on", "1"), False: ("off", "0")}
+"""What TOML calls true and false, as settings call it."""
 
-_BIND: Final = re.compile(
-    r"unix:/.+|(\[[0-9A-Fa-f:.]+(%[^\s\[\]%]+)?\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})"
-)
-_HIGHEST_PORT: Final = 65_535
-_ENGINE: Final = re.compile(
-    r"memory|(redis|valkey)s?(\+sentinel|\+cluster)?://([^\s@/]*@)?[^\s@/]+(/\S*)?"
-)
+logger = logging.getLogger(__name__)
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message is one sentence for the person who set it."""
 
 
-class Kind(NamedTuple):
-    """What a setting takes: in words after "must be", and how it is read: None is a misfit."""
-
-    wanted: str
-    read: Callable[[str], Value | None]
-
-
-class Setting(NamedTuple):
-    """One thing that can be set, as people are told of it."""
-
-    default: str
-    kind: Kind
-    purpose: str
-    """What it is for; a colon and what it takes make a sentence of it."""
-    is_secret: bool
-    """Whether its value is never shown, and may come from a file."""
-
-
-def _one_of(**values: bool) -> Kind:
-    return Kind(" or ".join(values), values.get)
-
-
-def _whole(least: int, most: int, unit: str) -> Kind:
-    def read(text: str) -> int | None:
-        # [0-9] because int() also takes signs, blanks, underscores and other scripts' digits.
-        fits = re.fullmatch(r"[0-9]{1,12}", text) and least <= int(text) <= most
-        return int(text) if fits else None
-
-    return Kind(f"a whole number of {unit} from {least} to {most}", read)
-
-
-def _decimal(least: float, most: float, unit: str) -> Kind:
-    def read(text: str) -> float | None:
-        fits = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) and least <= float(text) <= most
-        return float(text) if fits else None
-
-    return Kind(f"a number of {unit} from {least:g} to {most:g}", read)
-
-
-def _bind(text: str) -> str | None:
-    match = _BIND.fullmatch(text)
-    return text if match and int(match["port"] or 0) <= _HIGHEST_PORT else None
-
-
-def _engine(text: str) -> str | None:
-    return text if _ENGINE.fullmatch(text) else None
-
-
-def _secret(text: str) -> bytes | None:
-    return os.fsencode(text) if len(text) >= SHORTEST_SECRET else None
-
-
-def _setting(
-    default: str,
-    kind: Kind,
-    purpose: str,
-    *,
-    is_secret: bool = False,
-    made_by: Callable[[], Value] | None = None,
-) -> Any:  # noqa: ANN401 - a field of the type that stands before it
-    """Return the field: its default is what the text says, unless it is made for each start."""
-    told = {"setting": Setting(default, kind, purpose, is_secret)}
-    make = made_by or partial(kind.read, default)
-    return field(default_factory=make, repr=not is_secret, metadata=told)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; immutable, so that no part of the program can disagree."""
 
-    bind: str = _setting(
+    bind: str = declared(
         "127.0.0.1:8000",
-        Kind("HOST:PORT, [IPV6]:PORT or unix:/PATH, as for --bind", _bind),
+        Kind("HOST:PORT, [IPV6]:PORT or unix:/PATH, as for --bind", bind),
         "Where to listen (port 0: a free one)",
     )
-    engine: str = _setting(
+    engine: str = declared(
         "memory",
         Kind(
             "memory, redis://HOST[:PORT], rediss:// for TLS, "
             "redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST",
-            _engine,
+            engine,
         ),
         "Where rooms live",
         is_secret=True,  # its URL may hold a password
     )
-    strict: bool = _setting(
+    strict: bool = declared(
         "0",
-        _one_of(**{"0": False, "1": True}),
+        one_of(**{"0": False, "1": True}),
         "Whether a start is refused on an engine that would write what is said to a disk or a log",
     )
-    secret: bytes = _setting(
+    secret: bytes = declared(
         "random for each start",
-        Kind(f"at least {SHORTEST_SECRET} characters", _secret),
+        Kind(f"at least {SHORTEST_SECRET} characters", secret),
         "The pepper of keyed hashes, the same for each process that shares an engine",
         is_secret=True,
         made_by=partial(secrets.token_bytes, 32),
     )
-    rate_limits: bool = _setting(
-        "on", _one_of(on=True, off=False), "Whether rates are limited (sizes always are)"
+    rate_limits: bool = declared(
+        "on", one_of(on=True, off=False), "Whether rates are limited (sizes always are)"
     )
-    lifetime: int = _setting(
-        "86400", _whole(60, 604_800, "seconds"), "Age at which a room is wiped, whoever is there"
+    lifetime: int = declared(
+        "86400", whole(60, 604_800, "seconds"), "Age at which a room is wiped, whoever is there"
     )
-    trusted_hops: int = _setting(
-        "0", _whole(0, 10, "proxies"), "Proxies in front whose X-Forwarded-* headers are believed"
+    trusted_hops: int = declared(
+        "0", whole(0, 10, "proxies"), "Proxies in front whose X-Forwarded-* headers are believed"
     )
-    max_rooms: int = _setting(
+    max_rooms: int = declared(
         "20000",
-        _whole(1, 1_000_000, "rooms"),
+        whole(1, 1_000_000, "rooms"),
         "As many rooms as there may be, those of other processes on the engine included",
     )
-    max_streams: int = _setting(
-        "10000", _whole(1, 1_000_000, "streams"), "As many streams as this process holds"
+    max_streams: int = declared(
+        "10000", whole(1, 1_000_000, "streams"), "As many streams as this process holds"
     )
-    heartbeat: float = _setting(
-        "15", _decimal(0.2, 60, "seconds"), "Silence on a stream before a ping"
+    heartbeat: float = declared(
+        "15", decimal(0.2, 60, "seconds"), "Silence on a stream before a ping"
     )
-    stream_lifetime: int = _setting(
+    stream_lifetime: int = declared(
         "1800",
-        _whole(1, 86_400, "seconds"),
+        whole(1, 86_400, "seconds"),
         "Age at which a stream is ended, to be opened again",
     )
-    tcp_user_timeout_ms: int = _setting(
+    tcp_user_timeout_ms: int = declared(
         "20000",
-        _whole(100, 600_000, "milliseconds"),
+        whole(100, 600_000, "milliseconds"),
         "How long a reader may take nothing before its connection is cut",
     )
-    connections_per_address: int = _setting(
+    connections_per_address: int = declared(
         "512",
-        _whole(0, 1_000_000, "connections"),
+        whole(0, 1_000_000, "connections"),
         "As many connections as an address may have (0: any number), "
         "while no proxy is trusted and rates are limited",
     )
-    http2_on_plain_ports: bool = _setting(
+    http2_on_plain_ports: bool = declared(
         "off",
-        _one_of(on=True, off=False),
+        one_of(on=True, off=False),
         "Whether HTTP/2 is spoken without TLS, too, by prior knowledge or upgrade",
     )
-
-    @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the EPHEMERA_* variables of `environ`; raise SettingsError on the first misfit."""
-        given = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
-        _refuse_unknown(given)
-        values = {
-            name.removeprefix(PREFIX).lower(): _read(name, setting, given)
-            for name, setting in SETTINGS.items()
-            if not given.keys().isdisjoint(names_of(name))
-        }
-        if values.get("engine", "memory") != "memory" and "secret" not in values:
-            raise SettingsError(
-                "EPHEMERA_SECRET must be set, the same for each process that shares an engine."
-            )
-        return cls(**values)
 
 
 SETTINGS: Final[Mapping[str, Setting]] = {
@@ -209,30 +139,125 @@ def sentence_of(setting: Setting) -> str:
     return f"{setting.purpose}: {setting.kind.wanted}."
 
 
+class Given(NamedTuple):
+    """What was chosen for a setting, as it is written, and where."""
+
+    text: str
+    origin: str
+
+
+def configured(given: Mapping[str, Given]) -> Settings:
+    """Return the settings as they were chosen; raise `SettingsError` for the first misfit."""
+    values = {_key_of(name): _read(name, each.text) for name, each in given.items()}
+    if values.get("engine", "memory") != "memory" and "secret" not in values:
+        raise SettingsError(
+            "EPHEMERA_SECRET must be set, the same for each process that shares an engine."
+        )
+    return Settings(**values)
+
+
+def told_of(given: Mapping[str, Given]) -> Iterator[str]:
+    """Yield a line for each setting: its value, but of no secret, and where that stands."""
+    for name, setting in SETTINGS.items():
+        text, origin = given.get(name, Given(setting.default, "default"))
+        is_told = name not in given or not setting.is_secret
+        yield f"{name} = {text} ({origin})" if is_told else f"{name} is set ({origin})"
+
+
+def given_in(environ: Mapping[str, str] = os.environ) -> dict[str, Given]:
+    """Return what was chosen, by the name of the variable; raise `SettingsError`.
+
+    A variable counts for more than the file of settings.
+    """
+    variables = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+    file = variables.pop(FILE, None)
+    _refuse_unknown(variables)
+    return {
+        **(_given(_settings_in(file), file) if file is not None else {}),
+        **_given(variables, "environment"),
+    }
+
+
+def _given(texts: Mapping[str, str], origin: str) -> dict[str, Given]:
+    given = {name: Given(texts[name], origin) for name in SETTINGS if name in texts}
+    for name, setting in SETTINGS.items():
+        holder = f"{name}_FILE"
+        if not setting.is_secret or holder not in texts:
+            continue
+        if name in given:
+            raise SettingsError(f"{name} and {holder} are both set; keep one.")
+        text = _text_in(texts[holder], holder).rstrip("\r\n")
+        given[name] = Given(text, f"the file that {holder} names")
+    return given
+
+
+def _settings_in(file: str) -> dict[str, str]:
+    """Return what a file of settings sets, as variables would."""
+    try:
+        members = tomllib.loads(_text_in(file, FILE))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE} names a file that is no TOML{_place_of(error)}.") from None
+    known = [_key_of(one) for name in SETTINGS for one in names_of(name)]
+    for key, value in members.items():
+        if isinstance(value, dict | list):
+            raise SettingsError(f"{FILE}: {key} is no setting; each is one line, {known[0]} = …")
+        if key not in known:
+            raise SettingsError(f"{FILE}: {key} is not a setting of Ephemera{_hint(key, known)}")
+    if any(setting.is_secret and _key_of(name) in members for name, setting in SETTINGS.items()):
+        _warn_if_open(file, FILE)
+    return {PREFIX + key.upper(): _written(key, value) for key, value in members.items()}
+
+
+def _written(key: str, value: object) -> str:
+    """Return a value of TOML as a variable would have it."""
+    if not isinstance(value, bool):
+        return str(value)
+    setting = SETTINGS.get(PREFIX + key.upper())
+    fitting = (one for one in _IN_WORDS[value] if setting and setting.kind.read(one) is not None)
+    return next(fitting, str(value).lower())
+
+
+def _key_of(name: str) -> str:
+    return name.removeprefix(PREFIX).lower()
+
+
+def _place_of(error: tomllib.TOMLDecodeError) -> str:
+    """Return in which line it stumbled: what stands there may be secret."""
+    _, found, place = str(error).rpartition("(at line ")
+    return f" (line {place.partition(',')[0]})" if found else ""
+
+
+def _text_in(file: str, name: str) -> str:
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise SettingsError(f"{name} names a file that cannot be read as text.") from None
+    if name != FILE:
+        _warn_if_open(file, name)
+    return text
+
+
+def _warn_if_open(file: str, name: str) -> None:
+    if Path(file).stat().st_mode & stat.S_IROTH:
+        logger.warning("Everybody on this machine can read the secret in the file of %s.", name)
+
+
 def _refuse_unknown(given: Iterable[str]) -> None:
-    known = [one for name in SETTINGS for one in names_of(name)]
+    known = [FILE, *(one for name in SETTINGS for one in names_of(name))]
     for name in sorted(set(given).difference(known)):
         if name == OF_A_SEAT:
             raise SettingsError(f"{name} is for `ephemera send` and `join`; serve without it.")
-        similar = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {similar[0]}?" if similar else "."
-        raise SettingsError(f"{name} is not a setting of Ephemera{hint}")
+        raise SettingsError(f"{name} is not a setting of Ephemera{_hint(name, known)}")
 
 
-def _read(name: str, setting: Setting, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - what its field takes
-    value = setting.kind.read(_text_of(name, given))
+def _hint(name: str, known: Iterable[str]) -> str:
+    similar = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {similar[0]}?" if similar else "."
+
+
+def _read(name: str, text: str) -> Any:  # noqa: ANN401 - what its field takes
+    kind = SETTINGS[name].kind
+    value = kind.read(text)
     if value is None:
-        raise SettingsError(f"{name} must be {setting.kind.wanted}.")
+        raise SettingsError(f"{name} must be {kind.wanted}.")
     return value
-
-
-def _text_of(name: str, given: Mapping[str, str]) -> str:
-    file = f"{name}_FILE"
-    if file not in given:
-        return given[name]
-    if name in given:
-        raise SettingsError(f"{name} and {file} are both set; keep one.")
-    try:
-        return Path(given[file]).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, ValueError):
-        raise SettingsError(f"{file} names a file that cannot be read as text.") from None

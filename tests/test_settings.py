@@ -1,22 +1,42 @@
+import logging
+from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
-from ephemera.settings import SETTINGS, Settings, SettingsError
+from ephemera.settings import (
+    SETTINGS,
+    Settings,
+    SettingsError,
+    configured,
+    given_in,
+    told_of,
+)
 from tools.settings_page import PAGE, page
 
 LONG_ENOUGH = "correct horse battery"
 
 
+def settings_in(environ: Mapping[str, str]) -> Settings:
+    return configured(given_in(environ))
+
+
+def a_file(folder: Path, text: str) -> Path:
+    file = folder / "ephemera.toml"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
+    return file
+
+
 def refusal(**environ: str) -> str:
     with pytest.raises(SettingsError) as refused:
-        Settings.from_environ(environ)
+        settings_in(environ)
     return str(refused.value)
 
 
 def test_an_empty_environment_gives_the_documented_defaults() -> None:
-    settings = Settings.from_environ({"PATH": "/bin"})
+    settings = settings_in({"PATH": "/bin"})
     assert settings.bind == "127.0.0.1:8000"
     assert settings.engine == "memory"
     assert settings.rate_limits
@@ -58,7 +78,7 @@ def test_settings_cannot_be_changed() -> None:
     ],
 )
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
-    assert getattr(Settings.from_environ({name: text}), field) == value
+    assert getattr(settings_in({name: text}), field) == value
 
 
 @pytest.mark.parametrize(
@@ -112,7 +132,7 @@ def test_a_bad_value_is_refused_in_a_sentence_that_does_not_repeat_it(name: str,
     ],
 )
 def test_an_engine_is_a_url_and_needs_a_secret(url: str) -> None:
-    settings = Settings.from_environ({"EPHEMERA_ENGINE": url, "EPHEMERA_SECRET": "x" * 16})
+    settings = settings_in({"EPHEMERA_ENGINE": url, "EPHEMERA_SECRET": "x" * 16})
     assert settings.engine == url
     assert "hunter2" not in repr(settings)
     assert refusal(EPHEMERA_ENGINE=url).startswith("EPHEMERA_SECRET must be set")
@@ -142,7 +162,7 @@ def test_only_secrets_may_come_from_a_file() -> None:
 def test_a_secret_comes_from_a_file_without_its_last_line_break(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{LONG_ENOUGH}\n", encoding="utf-8")
-    settings = Settings.from_environ({"EPHEMERA_SECRET_FILE": str(file)})
+    settings = settings_in({"EPHEMERA_SECRET_FILE": str(file)})
     assert settings.secret == LONG_ENOUGH.encode()
 
 
@@ -163,8 +183,86 @@ def test_a_secret_given_twice_is_refused() -> None:
 
 
 def test_without_a_secret_each_start_has_its_own() -> None:
-    assert Settings.from_environ({}).secret != Settings.from_environ({}).secret
+    assert settings_in({}).secret != settings_in({}).secret
 
 
 def test_no_secret_shows_when_settings_are_printed() -> None:
     assert LONG_ENOUGH not in repr(Settings(secret=LONG_ENOUGH.encode()))
+
+
+def test_settings_come_from_a_file_too_and_variables_win(tmp_path: Path) -> None:
+    file = a_file(
+        tmp_path,
+        'bind = "127.0.0.1:7000"\nrate_limits = false\nstrict = true\nheartbeat = 7.5\n'
+        f'lifetime = 3600\nsecret = "{LONG_ENOUGH}"\nengine = "redis://localhost"\n',
+    )
+    settings = settings_in({"EPHEMERA_CONFIG": str(file), "EPHEMERA_LIFETIME": "7200"})
+    assert settings.bind == "127.0.0.1:7000"
+    assert (settings.rate_limits, settings.strict) == (False, True)
+    assert (settings.heartbeat, settings.lifetime) == (7.5, 7200)
+    assert (settings.secret, settings.engine) == (LONG_ENOUGH.encode(), "redis://localhost")
+
+
+NO_LIFETIME = "EPHEMERA_LIFETIME must be a whole number of seconds from 60 to 604800."
+OF_THE_FILE = {
+    "lifetme = 60": ": lifetme is not a setting of Ephemera; did you mean lifetime?",
+    "EPHEMERA_BIND = 'a:1'": ": EPHEMERA_BIND is not a setting of Ephemera.",
+    "[limits]\nlifetime = 60": ": limits is no setting; each is one line, bind = …",
+    "bind = ['a:1']": ": bind is no setting; each is one line, bind = …",
+    "bind = 'a:1'\nsecret = hunter2": " names a file that is no TOML (line 2).",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        *((text, f"EPHEMERA_CONFIG{rest}") for text, rest in OF_THE_FILE.items()),
+        ("lifetime = true", NO_LIFETIME),
+        ("lifetime = 2026-11-30", NO_LIFETIME),
+        ("secret = 'hunter2'", "EPHEMERA_SECRET must be at least 16 characters."),
+    ],
+)
+def test_a_misfit_in_the_file_is_refused_like_one_in_a_variable(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    assert refusal(EPHEMERA_CONFIG=str(a_file(tmp_path, text))) == sentence
+
+
+@pytest.mark.parametrize("file", ["", "/nonexistent.toml", "/"])
+def test_a_file_of_settings_that_cannot_be_read_is_refused(file: str) -> None:
+    sentence = "EPHEMERA_CONFIG names a file that cannot be read as text."
+    assert refusal(EPHEMERA_CONFIG=file) == sentence
+
+
+def test_it_is_told_of_each_setting_where_it_stands_and_of_no_secret_what_it_is(
+    tmp_path: Path,
+) -> None:
+    holder = a_file(tmp_path, LONG_ENOUGH)
+    file = tmp_path / "more.toml"
+    file.write_text(f'secret_file = "{holder}"\nlifetime = 60\n', encoding="utf-8")
+    lines = list(told_of(given_in({"EPHEMERA_CONFIG": str(file), "EPHEMERA_MAX_ROOMS": "5"})))
+    assert len(lines) == len(SETTINGS)
+    assert f"EPHEMERA_LIFETIME = 60 ({file})" in lines
+    assert "EPHEMERA_MAX_ROOMS = 5 (environment)" in lines
+    assert "EPHEMERA_SECRET is set (the file that EPHEMERA_SECRET_FILE names)" in lines
+    assert "EPHEMERA_ENGINE = memory (default)" in lines
+    assert not any(LONG_ENOUGH in line for line in lines)
+
+
+def test_a_secret_that_everybody_can_read_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, settings = a_file(tmp_path, LONG_ENOUGH), tmp_path / "all.toml"
+    settings.write_text(f'secret = "{LONG_ENOUGH}"', encoding="utf-8")
+    settings.chmod(0o600)
+    environs = ({"EPHEMERA_SECRET_FILE": str(file)}, {"EPHEMERA_CONFIG": str(settings)})
+    for environ in environs:
+        given_in(environ)
+    assert not caplog.records
+    for each in (file, settings):
+        each.chmod(0o644)
+    with caplog.at_level(logging.WARNING):
+        for environ in environs:
+            given_in(environ)
+    told = [record.getMessage().rsplit(" ", 1)[1] for record in caplog.records]
+    assert told == ["EPHEMERA_SECRET_FILE.", "EPHEMERA_CONFIG."]

@@ -14,7 +14,18 @@ AROUND: Final = """\
 
 Every setting is a variable of the environment; `ephemera serve --help` lists them, too. A name that
 is not known or a value that does not fit stops the start with one sentence, which repeats no value.
-Where two names stand, the second one names a file that holds the value: set one of the two.
+Where two names stand, the second one names a file that holds the value: set one of the two. A
+warning is written when everybody on the machine may read a secret.
+
+They may stand in a file, too, which `--config FILE` or `EPHEMERA_CONFIG` names: in TOML, each by
+its name without `EPHEMERA_` and in small letters. A variable counts for more.
+
+```toml
+bind = "127.0.0.1:8000"
+trusted_hops = 1
+rate_limits = true
+secret_file = "/etc/ephemera/secret"
+```
 
 | variable | default | |
 |---|---|---|
@@ -23,9 +34,10 @@ Where two names stand, the second one names a file that holds the value: set one
 With an engine other than `memory` a secret must be set. How Hypercorn listens (TLS, the backlog,
 HTTP/2) says [hypercorn.toml](../hypercorn.toml), in the installed package or atop a checkout.
 
-`ephemera serve --check` reads all of it as a start would, says in one sentence that all is well,
-or what is not, and ends with the code that the start would have. It listens nowhere and asks no
-engine, so whether an address is free, or an engine keeps to `EPHEMERA_STRICT`, it cannot tell.
+`ephemera serve --check` reads all of it as a start would, shows each setting and where it stands
+(of what is secret only that it is set), says in one sentence that all is well, or what is not, and
+ends with the code that the start would have. It listens nowhere and asks no engine, so whether an
+address is free, or an engine keeps to `EPHEMERA_STRICT`, it cannot tell.
 
 `EPHEMERA_TOKEN` is none of these: `ephemera join` and `send` read it ([terminal](terminal.md)).
 """

@@ -172,7 +172,22 @@ async def test_a_check_says_that_every_setting_fits_and_listens_nowhere() -> Non
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
         checked = await outcome("serve", "--check", EPHEMERA_BIND=bind)
-    assert checked == (0, f"Every setting fits: Ephemera would listen on {bind}.\n")
+    code, written = checked
+    *settings, last = written.splitlines()
+    assert code == 0
+    assert f"EPHEMERA_BIND = {bind} (environment)" in settings
+    assert [line.split()[0] for line in settings] == list(SETTINGS)
+    assert last == f"Every setting fits: Ephemera would listen on {bind}."
+
+
+async def test_a_file_of_settings_is_named_on_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "ephemera.toml"
+    file.write_text('bind = "127.0.0.1:7001"\n', encoding="utf-8")
+    code, written = await outcome(
+        "serve", "--check", "--config", str(file), EPHEMERA_CONFIG="/nonexistent"
+    )
+    assert (code, written.splitlines()[0]) == (0, f"EPHEMERA_BIND = 127.0.0.1:7001 ({file})")
+    assert written.endswith("would listen on 127.0.0.1:7001.\n")
 
 
 @pytest.mark.parametrize(

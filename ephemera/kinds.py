@@ -1,0 +1,94 @@
+"""How a setting is declared: what it takes, and how that is read."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import field
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+SHORTEST_SECRET: Final = 16
+
+Value = str | int | float | bool | bytes
+
+_BIND: Final = re.compile(
+    r"unix:/.+|(\[[0-9A-Fa-f:.]+(%[^\s\[\]%]+)?\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})"
+)
+_HIGHEST_PORT: Final = 65_535
+_ENGINE: Final = re.compile(
+    r"memory|(redis|valkey)s?(\+sentinel|\+cluster)?://([^\s@/]*@)?[^\s@/]+(/\S*)?"
+)
+
+
+class Kind(NamedTuple):
+    """What a setting takes: in words after "must be", and how it is read: None is a misfit."""
+
+    wanted: str
+    read: Callable[[str], Value | None]
+
+
+class Setting(NamedTuple):
+    """One thing that can be set, as people are told of it."""
+
+    default: str
+    kind: Kind
+    purpose: str
+    """What it is for; a colon and what it takes make a sentence of it."""
+    is_secret: bool
+    """Whether its value is never shown, and may come from a file."""
+
+
+def one_of(**values: bool) -> Kind:
+    """Take one of these words."""
+    return Kind(" or ".join(values), values.get)
+
+
+def whole(least: int, most: int, unit: str) -> Kind:
+    """Take a whole number within these bounds."""
+
+    def read(text: str) -> int | None:
+        # [0-9] because int() also takes signs, blanks, underscores and other scripts' digits.
+        fits = re.fullmatch(r"[0-9]{1,12}", text) and least <= int(text) <= most
+        return int(text) if fits else None
+
+    return Kind(f"a whole number of {unit} from {least} to {most}", read)
+
+
+def decimal(least: float, most: float, unit: str) -> Kind:
+    """Take a number within these bounds, with decimals or without."""
+
+    def read(text: str) -> float | None:
+        fits = re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) and least <= float(text) <= most
+        return float(text) if fits else None
+
+    return Kind(f"a number of {unit} from {least:g} to {most:g}", read)
+
+
+def bind(text: str) -> str | None:
+    """Return where to listen, if that is it."""
+    match = _BIND.fullmatch(text)
+    return text if match and int(match["port"] or 0) <= _HIGHEST_PORT else None
+
+
+def engine(text: str) -> str | None:
+    """Return where rooms live, if that is it."""
+    return text if _ENGINE.fullmatch(text) else None
+
+
+def secret(text: str) -> bytes | None:
+    """Return the secret, if it is long enough."""
+    return os.fsencode(text) if len(text) >= SHORTEST_SECRET else None
+
+
+def declared(
+    default: str,
+    kind: Kind,
+    purpose: str,
+    *,
+    is_secret: bool = False,
+    made_by: Callable[[], Value] | None = None,
+) -> Any:  # noqa: ANN401 - a field of the type that stands before it
+    """Return the field: its default is what the text says, unless it is made for each start."""
+    told = {"setting": Setting(default, kind, purpose, is_secret)}
+    make = made_by or partial(kind.read, default)
+    return field(default_factory=make, repr=not is_secret, metadata=told)
