@@ -1,8 +1,8 @@
 """Serving and stopping: Hypercorn with our own listening socket, and our own way to end.
 
 Hypercorn alone never ends while a stream is open (Python 3.12 and later), so a stop goes like this:
-on SIGTERM or SIGINT the application drains (admits nobody, ends every stream), then Hypercorn
-closes, and a thread stands by to end the process should a stalled reader hold that up.
+on SIGTERM, SIGINT or SIGHUP the application drains (admits nobody, ends every stream), then
+Hypercorn closes, and a thread stands by to end the process should a stalled reader hold that up.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class Application(Protocol):
 
 
 def serve(app: Application, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; raise ServingError when that cannot begin."""
+    """Serve until told to stop; raise ServingError when that cannot begin."""
     config = load_config(config_file(), settings)
     user_timeout = settings.tcp_user_timeout_ms
     try:
@@ -214,8 +214,9 @@ async def _open_until_told(
 def _stop_signal() -> asyncio.Event:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _on_signal, number, told)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(number, _on_signal, number, told)
     return told
 
 

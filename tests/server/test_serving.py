@@ -25,6 +25,7 @@ from ephemera.settings import SETTINGS, Settings
 from tests.support.patience import PATIENCE
 from tests.support.server import outcome, running, running_server
 from tests.support.stopwatch import seconds_of
+from tests.support.visitors import open_room
 
 # An application whose drain never ends, served as ours is.
 NEVER_DRAINED = """
@@ -246,6 +247,33 @@ async def test_a_signal_ends_an_idle_server_at_once_with_code_0(number: signal.S
         assert await seconds_of(server.ended(), server.pid) < 3
         assert server.process.returncode == 0
         assert not server.stderr
+
+
+def serving_with(hangup: str) -> list[str]:
+    """Return the command that serves with a hangup set like this, however it is set here."""
+    start = f"import signal; signal.signal(signal.SIGHUP, signal.{hangup})"
+    serve = "from ephemera.cli import main; main(['serve', '--bind', '127.0.0.1:0'])"
+    return [sys.executable, "-c", f"{start}; {serve}"]
+
+
+async def test_a_terminal_that_is_closed_ends_the_server_as_well_as_any_stop() -> None:
+    async with running(serving_with("SIG_DFL")) as server:
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
+            seat = await open_room(client)
+            async with client.stream("GET", f"{seat.path}/json", headers=seat.headers) as stream:
+                lines = stream.aiter_lines()
+                assert await anext(lines), "it is open"
+                server.send(signal.SIGHUP)
+                assert '"reconnect"' in "".join([line async for line in lines])
+        assert await seconds_of(server.ended(), server.pid) < 3
+        assert server.process.returncode == 0
+
+
+async def test_a_server_that_outlives_its_terminal_does_not_hear_of_it() -> None:
+    async with running(serving_with("SIG_IGN")) as server:
+        server.send(signal.SIGHUP)
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
+            assert (await client.get("/health/live")).status_code == 200
 
 
 async def test_a_drain_that_never_ends_does_not_keep_the_process() -> None:
