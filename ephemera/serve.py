@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 import tomllib
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -105,6 +105,7 @@ def load_config(file: Path, settings: Settings) -> Config:
         raise ServingError(f"{file.name} cannot be read as TOML.") from None
     for key in mapping:
         _check_key(key, file.name)
+    _check_logging(mapping.get("logconfig_dict", {}), file.name)
     config = ListeningConfig.from_mapping(mapping)
     if config.workers != 1 and settings.engine == "memory":
         raise ServingError(
@@ -166,7 +167,18 @@ def _check_key(key: str, file: str) -> None:
         raise ServingError(f"{file}: Hypercorn has no setting called {key}.")
 
 
+def _check_logging(table: Mapping[str, Any], file: str) -> None:
+    """Refuse a setting that was appended to the file, and fell into the table at its end."""
+    for key in table:
+        if key in known_keys():
+            raise ServingError(f"{file}: {key} belongs above the first [table].")
+
+
 def _check_certificate(config: Config, file: str) -> None:
+    for key in ("certfile", "keyfile", "ca_certs"):
+        path = getattr(config, key)
+        if path and not os.access(path, os.R_OK):
+            raise ServingError(f"{file}: {key} names a file that cannot be read: {path}")
     try:
         config.create_ssl_context()
     except OSError:

@@ -100,8 +100,25 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
-    sentence = refusal(tmp_path, 'certfile = "absent.pem"\nkeyfile = "absent.pem"')
+    file = tmp_path / "some.pem"
+    file.write_text("none\n", encoding="utf-8")
+    sentence = refusal(tmp_path, f'certfile = "{file}"\nkeyfile = "{file}"')
     assert sentence == "hypercorn.toml: certfile and keyfile are no certificate and its key."
+
+
+def test_a_certificate_that_is_missing_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "some.pem"
+    file.write_text("none\n", encoding="utf-8")
+    sentence = refusal(tmp_path, f'certfile = "{file}"\nkeyfile = "/absent.pem"')
+    assert sentence == "hypercorn.toml: keyfile names a file that cannot be read: /absent.pem"
+
+
+def test_a_setting_that_was_appended_and_fell_into_the_table_of_logs_is_refused(
+    tmp_path: Path,
+) -> None:
+    shipped = config_file().read_text("utf-8")
+    sentence = refusal(tmp_path, f'{shipped}\ncertfile = "cert.pem"\n')
+    assert sentence == "hypercorn.toml: certfile belongs above the first [table]."
 
 
 # The start
