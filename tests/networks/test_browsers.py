@@ -312,12 +312,10 @@ async def test_chromium_turns_to_finite_streams_by_itself_behind_a_proxy_that_ho
     ):
         ben.watch.forgive(*OUTAGES)
         ada = await open_room(client)
+        endless = starts_of(ben.page, "/events?after=")
         finite = starts_of(ben.page, "/events?once=1")
-        loop = asyncio.get_running_loop()
         await ben.join_by_hand(ada.code, "Ben")
-        start = loop.time()
         await expect(ben.status).to_contain_text("Slow network", timeout=9_000 * slowness())
-        assert loop.time() - start > 5
         said = [f"message {n}" for n in range(4)]
         for count, text in enumerate(said):
             await say(client, ada, text)
@@ -328,9 +326,10 @@ async def test_chromium_turns_to_finite_streams_by_itself_behind_a_proxy_that_ho
         await ben.hears_once()
 
         async def told() -> bool:  # Chromium reports the end of a request some time after it
-            return len(finite) >= len(said)
+            return bool(endless) and len(finite) >= len(said)
 
         await until(told, PATIENCE)
+        assert finite[0] - endless[0] > 5_000, "by the browser's clock: this process may be late"
         gaps = [later - earlier for earlier, later in pairwise(finite)]
         assert min(gaps) >= REFRESH_MS, gaps
 
