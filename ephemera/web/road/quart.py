@@ -90,9 +90,7 @@ def _taking(methods: Iterable[str]) -> Response:
 
 
 async def _add_headers(response: Response) -> Response:
-    if (
-        response.status_code == HTTPStatus.NO_CONTENT
-    ):  # so it has no type, and must not tell a length
+    if response.status_code == HTTPStatus.NO_CONTENT:  # it has no type, and tells no length
         for name in ("Content-Type", "Content-Length"):
             response.headers.pop(name, None)
     missing = headers.missing_from(response.headers.keys(), secure=request.scheme == "https")

@@ -45,7 +45,10 @@ def origin_of(scheme: str, host: str | None) -> str:
 
 
 async def read_form() -> Mapping[str, str]:
-    """Return the fields of the body, which Quart would spool to disk. Raises `NotUnderstood`."""
+    """Return the fields of the body, of which Quart's own parser would spool a part to disk.
+
+    Raises `NotUnderstood`, and `Unsupported` for a type or a coding that is not read.
+    """
     refuse_coded(request.headers)
     return read_fields(request.headers.get("Content-Type", ""), await _read_body())
 
@@ -62,7 +65,8 @@ class Draft(NamedTuple):
 def read_draft(content_type: str, body: bytes, key: str | None) -> Draft:
     """Return the message in a form, or in a body that is nothing but its text.
 
-    `key` is that of the header, for what has none in its form. Raises `NotUnderstood`.
+    `key` is that of the header, for what has none in its form. Raises `NotUnderstood`,
+    `Unsupported`, and `Invalid` for a form that has no text by that name.
     """
     fields = read_fields(content_type, body, nameless="text")
     return Draft(fields.get("text", ""), fields.get("key") or key, fields.get("reply", "").strip())
