@@ -170,6 +170,11 @@ class Street:
             if not storey.deaf:
                 await storey.has_heard(self.ledger.newest)
 
+    async def everything_is_written(self) -> None:
+        """Wait until the ledger knows what others may have seen before it."""
+        for storey in self.houses:
+            await storey.engine.all_written()
+
     async def close(self) -> None:
         for storey in self.houses:
             await storey.engine.close()

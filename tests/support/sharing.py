@@ -87,6 +87,7 @@ class Shared(RuleBasedStateMachine):
             self.runner.run(coroutine)
             assert not self.street.ledger.broken, self.street.ledger.broken
         except (AssertionError, TimeoutError) as promise:
+            self.runner.run(self.street.everything_is_written())  # what was seen began with it
             broken.append(self.street.ledger.broken or str(promise))
             raise
 

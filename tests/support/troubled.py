@@ -1,5 +1,6 @@
 """An engine before and after whose every call something may happen: a crash, or somebody faster."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
@@ -35,6 +36,7 @@ class TroubledEngine:
         self.happened = happened
         self._countdown = 0
         self._trouble: Trouble | None = None
+        self._unwritten: set[asyncio.Event] = set()
 
     def expect(self, countdown: int, trouble: Trouble | None) -> None:
         """Let the trouble come at so manyth a place, one before and one after each call."""
@@ -70,17 +72,26 @@ class TroubledEngine:
         return await self._call(self._commit, change)
 
     async def _commit(self, change: Change) -> int:
+        written = asyncio.Event()
+        self._unwritten.add(written)
         try:
             begins = await self.real.commit(change)
+            self.ledger.commits(change)
         except Conflict:
             self.happened["conflict"] += 1
             raise
-        try:
-            self.ledger.commits(change)
         except AssertionError as promise:
             self.ledger.broken = str(promise)  # for who asks later: this may be in no one's call
             raise
+        finally:
+            self._unwritten.discard(written)
+            written.set()
         return begins
+
+    async def all_written(self) -> None:
+        """Wait until the ledger was told of every commit that is under way."""
+        for written in tuple(self._unwritten):
+            await written.wait()
 
     async def find(self, code: str) -> str | None:
         """See `Engine.find`."""
