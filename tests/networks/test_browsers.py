@@ -87,8 +87,8 @@ class InChromium:
     async def sees_end(self, sentence: str) -> None:
         self.person.watch.forgive("status of 404")
         frames = self.person.page.frame_locator(".frame-live")
-        place = frames.locator(".ending") if self.is_plain else self.person.page.locator("h1")
-        await expect(place).to_contain_text(sentence)
+        place = frames.locator("h1") if self.is_plain else self.person.page.locator("h1")
+        await expect(place).to_have_text(sentence)
 
     @property
     def is_plain(self) -> bool:
@@ -130,9 +130,8 @@ class InFirefox:
         await log.sees("[role=log] > p:last-child", [text])
 
     async def sees_end(self, sentence: str) -> None:
-        log = await self._log()
-        words = f"{sentence} Back to the lobby"
-        await log.sees(".ending" if self.is_plain else "h1", [words if self.is_plain else sentence])
+        place = await self.tab.frame("/ended") if self.is_plain else self.tab
+        await place.sees("h1", [sentence])
 
     async def _log(self) -> Tab:
         return await self.tab.frame("/live") if self.is_plain else self.tab

@@ -82,9 +82,12 @@ class Tab:
     id: str
 
     async def goto(self, url: str) -> None:
-        """Go there; a page whose frames never end is there when it has been read."""
-        await self.firefox.ask("browsingContext.navigate", context=self.id, url=url, wait="none")
-        await self.until_url(re.escape(url.partition("#")[0]))
+        """Go there and wait for all of it: until its style sheet has come, everything moves.
+
+        Not for a page with a frame that never ends.
+        """
+        go = {"context": self.id, "url": url, "wait": "complete"}
+        await self.firefox.ask("browsingContext.navigate", **go)
 
     async def url(self) -> str:
         """Return where this is."""
@@ -143,8 +146,13 @@ class Tab:
         await until(clicked, PATIENCE)
 
     async def fill(self, selector: str, text: str) -> None:
-        """Click into an empty field and type."""
-        await self.click(selector)
+        """Click into an empty field and type when the caret is in it."""
+
+        async def has_focus() -> bool:
+            await self.click(selector)
+            return bool(await self._find(f"{selector}:focus"))
+
+        await until(has_focus, PATIENCE)
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         await self._act({"type": "key", "id": "keyboard", "actions": keys})
 

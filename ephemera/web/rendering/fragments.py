@@ -41,6 +41,7 @@ from ephemera.domain.rooms import (
 )
 from ephemera.domain.texts import ACTION, MOST_CHARACTERS
 from ephemera.web.rendering.choices import chosen_length, people, seats
+from ephemera.web.rendering.endings import ENDINGS
 from ephemera.web.rendering.languages import CATALOGUES, Sentence, duration, plural_forms
 from ephemera.web.rendering.sentences import sentence_of, sign_name
 from ephemera.web.rendering.stencils import Stencil, hole
@@ -209,6 +210,7 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "chosen_length": _shown(chosen_length),
     "clock": lambda at: clock(shown(at)),
     "duration": _shown(duration),
+    "ended": _shown(ENDINGS.get),
     "first_line": first_line,
     "hue": hue,
     "is_word": is_word,

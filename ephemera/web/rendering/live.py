@@ -3,6 +3,7 @@
 from ephemera.domain.events import RoomWiped, amends
 from ephemera.domain.log import Entry
 from ephemera.hub.rendering import Representation, Subscriber
+from ephemera.web.rendering.endings import ending_of
 from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.lines import Lines
 from ephemera.web.rendering.media import HTML
@@ -32,7 +33,7 @@ class LiveDocument(Representation):
     def entry(self, entry: Entry, locale: str) -> bytes:
         """See `Representation.entry`."""
         if isinstance(entry.event, RoomWiped):
-            return self._fragments.render("live/_wiped.html", locale, event=entry.event).encode()
+            return self._ended(entry, locale)
         return self._lines.render(entry, locale).encode() if entry.has_line else b""
 
     def speaks(self, entry: Entry) -> bool:
@@ -41,7 +42,11 @@ class LiveDocument(Representation):
 
     def left(self, to: Subscriber, end: Entry) -> bytes:
         """See `Representation.left`."""
-        return self._fragments.render("live/_left.html", to.locale, event=end.event).encode()
+        return self._ended(end, to.locale)
+
+    def _ended(self, end: Entry, locale: str) -> bytes:
+        ending = ending_of(end.event)
+        return self._fragments.render("live/_ended.html", locale, ending=ending).encode()
 
     def outdates(self, entry: Entry) -> bool:
         """See `Representation.outdates`: what is written stays, so a new document must come."""

@@ -11,6 +11,7 @@ from ephemera.domain.terminals import speaker
 from ephemera.domain.texts import ACTION
 from ephemera.hub.rendering import Representation, Subscriber
 from ephemera.web.rendering.encoding import event_bytes, json_bytes, text_bytes
+from ephemera.web.rendering.endings import ending_of
 from ephemera.web.rendering.fields import (
     entry_fields,
     knock_fields,
@@ -46,7 +47,7 @@ class HtmlEvents(Representation):
         if plain := self._plain.render(entry):
             html = plain
         elif isinstance(entry.event, RoomWiped):
-            html = self._fragments.render("stream/_wiped.html", locale, event=entry.event)
+            html = self._ended(entry, locale)
         else:
             html = self._fragments.render("stream/_entry.html", locale, entry=entry)
         return event_bytes(html.strip(), entry.cursor)
@@ -73,8 +74,10 @@ class HtmlEvents(Representation):
 
     def left(self, to: Subscriber, end: Entry) -> bytes:
         """See `Representation.left`."""
-        html = self._fragments.render("stream/_left.html", to.locale, event=end.event)
-        return event_bytes(html.strip(), end.cursor)
+        return event_bytes(self._ended(end, to.locale).strip(), end.cursor)
+
+    def _ended(self, end: Entry, locale: str) -> str:
+        return self._fragments.render("stream/_ended.html", locale, ending=ending_of(end.event))
 
     def signal(self, signal: Signal, locale: str, /) -> bytes:
         """See `Representation.signal`. It has no id: a client's cursor must not move."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ephemera.domain import events as e
 from ephemera.domain.events import Event
 from ephemera.domain.rooms import Knock, Member, Sign
+from ephemera.web.rendering.endings import ENDINGS, ending_of
 from ephemera.web.rendering.languages import Name, Sentence, counted, duration, said
 
 RESYNC: Final = said("resync: earlier lines are not kept any more")
@@ -37,16 +38,6 @@ def _opened(event: e.RoomOpened) -> Sentence:
         who=Name(event.nickname),
         grace=duration(event.options.grace),
     )
-
-
-def _wiped(event: e.RoomWiped) -> Sentence:
-    match event.reason:
-        case "closed":
-            return said("The host ended this room. It is gone.")
-        case "expired":
-            return said("This room\N{RIGHT SINGLE QUOTATION MARK}s time was up. It is gone.")
-        case _:
-            return said("Everyone has left. The room is gone.")
 
 
 def _joined(event: e.MemberJoined) -> Sentence | None:
@@ -96,7 +87,7 @@ _SENTENCES: Final[Mapping[type[Event], Callable[[Any], Sentence | None]]] = {
     e.RoomRestored: lambda _: said(
         "The server lost what was said before. The room goes on, and everybody keeps their seat."
     ),
-    e.RoomWiped: _wiped,
+    e.RoomWiped: lambda event: ENDINGS[ending_of(event)],
     e.RoomLocked: lambda event: said(
         "%(who)s locked the room: its code admits nobody.", who=_name(event.member)
     ),

@@ -6,10 +6,11 @@ from typing import Any
 from quart import Blueprint, Response, request
 from werkzeug.routing import BaseConverter
 
-from ephemera.domain.errors import Refusal
+from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.pasted import Pasted, read_pasted
 from ephemera.lobby.returning import HeldPlace
 from ephemera.web.rendering import refusals
+from ephemera.web.rendering.endings import ENDINGS
 from ephemera.web.rendering.media import HTML, TEXT
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import field_of, with_status
@@ -42,6 +43,7 @@ class Pages:
         blueprint = Blueprint("pages", __name__)
         blueprint.get("/")(self.lobby)
         blueprint.get("/about")(self.about)
+        blueprint.get("/ended/<ending>")(self.ended)
         blueprint.record_once(lambda state: state.app.url_map.converters.update(join=JoinPath))
         blueprint.get("/join")(self.join)
         blueprint.get("/<join:code>")(self.join)
@@ -57,6 +59,12 @@ class Pages:
     async def about(self) -> Response:
         """Say in plain words what is kept, and for how long."""
         return self._page("pages/about.html")
+
+    async def ended(self, ending: str) -> Response:
+        """Say how a room ended, to whoever comes from its last document. Raises `NoSuchRoom`."""
+        if ending not in ENDINGS:
+            raise NoSuchRoom
+        return self._page("pages/ended.html", ending=ending)
 
     async def join(self, code: str = "") -> Response:
         """Show the form. It never joins, and never tells whether the code is good.
