@@ -22,7 +22,9 @@ ANYTHING: Final = {
 READ: Final = {"GET", "HEAD", "OPTIONS"}
 POSTED: Final = {"POST", "OPTIONS"}
 METHODS: Final = {
-    **dict.fromkeys(("/", "/about", "/<join:code>", "/static/<path:name>"), READ),
+    **dict.fromkeys(
+        ("/", "/about", "/ended/<ending>", "/<join:code>", "/static/<path:name>"), READ
+    ),
     **dict.fromkeys(("/health/live", "/health/ready", "/metrics"), READ),
     "/join": READ | POSTED,
     "/rooms": POSTED,
