@@ -46,12 +46,20 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera import logs
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
-    from ephemera.serve import ServingError, config_file, fit_to_descriptors, load_config, serve
+    from ephemera.serve import (
+        ServingError,
+        config_file,
+        fit_to_descriptors,
+        in_words,
+        load_config,
+        serve,
+    )
     from ephemera.settings import SettingsError, configured, given_in, told_of
     from ephemera.web.routes.assets import AssetsMissing
 
     logs.set_up()
-    environ = _environ(EPHEMERA_BIND=options.bind, EPHEMERA_CONFIG=options.config)
+    binds = None if options.bind is None else ",".join(options.bind)
+    environ = _environ(EPHEMERA_BIND=binds, EPHEMERA_CONFIG=options.config)
     try:
         given = given_in(environ)
         settings = fit_to_descriptors(configured(given))
@@ -59,7 +67,7 @@ def _serve(options: argparse.Namespace) -> None:
         if options.check:
             load_config(config_file(), settings)
             print(*told_of(given), sep="\n")
-            print(f"Every setting fits: Ephemera would listen on {settings.bind}.")
+            print(f"Every setting fits: Ephemera would listen on {in_words(settings.bind)}.")
         else:
             serve(app, settings)
     except (SettingsError, ServingError, AssetsMissing, EngineUnfit) as unfit:
@@ -108,7 +116,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_serve)
-    command.add_argument("--bind", metavar="HOST:PORT", help="where to listen: EPHEMERA_BIND")
+    command.add_argument(
+        "--bind",
+        metavar="HOST:PORT",
+        action="append",
+        help="where to listen, as often as there are places: EPHEMERA_BIND",
+    )
     command.add_argument(
         "--config", metavar="FILE", help="a file of settings in TOML: EPHEMERA_CONFIG"
     )

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 
 SHORTEST_SECRET: Final = 16
 
-Value = str | int | float | bool | bytes
+Value = str | int | float | bool | bytes | tuple[str, ...]
 
 _BIND: Final = re.compile(
-    r"unix:/.+|(\[[0-9A-Fa-f:.]+(%[^\s\[\]%]+)?\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})"
+    r"unix:/[^\s,]+|(\[[0-9A-Fa-f:.]+(%[^\s,\[\]%]+)?\]|[^\s,:/\[\]]+):(?P<port>[0-9]{1,5})"
 )
 _HIGHEST_PORT: Final = 65_535
 _ENGINE: Final = re.compile(
@@ -25,6 +25,8 @@ class Kind(NamedTuple):
 
     wanted: str
     read: Callable[[str], Value | None]
+    takes_several: bool = False
+    """Whether it may be a list in a file of settings."""
 
 
 class Setting(NamedTuple):
@@ -64,10 +66,23 @@ def decimal(least: float, most: float, unit: str) -> Kind:
     return Kind(f"a number of {unit} from {least:g} to {most:g}", read)
 
 
-def bind(text: str) -> str | None:
+def binds(text: str) -> tuple[str, ...] | None:
     """Return where to listen, if that is it."""
+    found = tuple(re.split(r"[, \t]+", text))
+    return found if all(map(_is_bind, found)) and len({*found}) == len(found) else None
+
+
+def mode(text: str) -> int | None:
+    """Return the mode of a file that its owner can read and write, if that is it.
+
+    So TOML's 0o660 is no other mode by mistake: it comes here as 432.
+    """
+    return int(text, 8) if re.fullmatch(r"0?[67][0-7]{2}", text) else None
+
+
+def _is_bind(text: str) -> bool:
     match = _BIND.fullmatch(text)
-    return text if match and int(match["port"] or 0) <= _HIGHEST_PORT else None
+    return bool(match and int(match["port"] or 0) <= _HIGHEST_PORT)
 
 
 def engine(text: str) -> str | None:

@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 import tomllib
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from ephemera.server import garbage
 from ephemera.server.accepting import ListeningConfig
 from ephemera.server.bounds import Bounds
 from ephemera.server.forwarded import behind_proxies
-from ephemera.server.listening import ListenError, listen, url_of
+from ephemera.server.listening import ListenError, listening, url_of
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 
@@ -81,12 +81,22 @@ class Application(Protocol):
 def serve(app: Application, settings: Settings) -> None:
     """Serve until told to stop; raise ServingError when that cannot begin."""
     config = load_config(config_file(), settings)
-    user_timeout = settings.tcp_user_timeout_ms
     try:
-        listener = listen(settings.bind, backlog=config.backlog, user_timeout=user_timeout)
+        with listening(
+            settings.bind,
+            backlog=config.backlog,
+            user_timeout=settings.tcp_user_timeout_ms,
+            mode=settings.socket_mode,
+        ) as listeners:
+            asyncio.run(_serve(app, settings, config, listeners))
     except ListenError as reason:
         raise ServingError(f"Ephemera {reason}") from None
-    asyncio.run(_serve(app, settings, config, listener))
+
+
+def in_words(places: Sequence[str]) -> str:
+    """Return places, as they are named in a sentence."""
+    *others, last = places
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def config_file() -> Path:
@@ -200,23 +210,23 @@ def _use_our_logs(config: Config) -> None:
 
 
 async def _serve(
-    app: Application, settings: Settings, config: Config, listener: socket.socket
+    app: Application, settings: Settings, config: Config, listeners: Sequence[socket.socket]
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(on_loop_error)
     await app.prepare()
-    url = url_of(listener, secure=config.ssl_enabled)
-    config.bind = [f"fd://{listener.detach()}"]
+    urls = in_words([url_of(each, secure=config.ssl_enabled) for each in listeners])
+    config.bind = [f"fd://{each.detach()}" for each in listeners]
     asgi = behind_proxies(app, settings.trusted_hops)
     server = Server(asgi, config, app.hot, bounds_of(settings))
-    await server.serve(partial(_open_until_told, app, settings, url, _stop_signal()))
+    await server.serve(partial(_open_until_told, app, settings, urls, _stop_signal()))
 
 
 async def _open_until_told(
-    app: Application, settings: Settings, url: str, told: asyncio.Event
+    app: Application, settings: Settings, urls: str, told: asyncio.Event
 ) -> None:
     """Hypercorn's shutdown trigger: begins when it listens, and ends it by returning."""
     garbage.settle()
-    print(f"Ephemera is open at {url}", flush=True)
+    print(f"Ephemera is open at {urls}", flush=True)
     if not settings.rate_limits:
         log.warning("Rate limits are off: for tests and measurements only.")
     await told.wait()

@@ -24,10 +24,11 @@ from ephemera.kinds import (
     SHORTEST_SECRET,
     Kind,
     Setting,
-    bind,
+    binds,
     decimal,
     declared,
     engine,
+    mode,
     one_of,
     secret,
     whole,
@@ -53,9 +54,14 @@ class SettingsError(Exception):
 class Settings:
     """Everything that can be set; immutable, so that no part of the program can disagree."""
 
-    bind: str = declared(
+    bind: tuple[str, ...] = declared(
         "127.0.0.1:8000",
-        Kind("HOST:PORT, [IPV6]:PORT or unix:/PATH, as for --bind", bind),
+        Kind(
+            "HOST:PORT, [IPV6]:PORT or unix:/PATH, or several with commas or blanks between them, "
+            "each once",
+            binds,
+            takes_several=True,
+        ),
         "Where to listen (port 0: a free one)",
     )
     engine: str = declared(
@@ -120,6 +126,11 @@ class Settings:
         "off",
         one_of(on=True, off=False),
         "Whether HTTP/2 is spoken without TLS, too, by prior knowledge or upgrade",
+    )
+    socket_mode: int = declared(
+        "0666",
+        Kind("three octal digits, the first 6 or 7, such as 0660", mode),
+        "Who may connect to a Unix socket, whatever the umask: the mode of its file",
     )
 
 
@@ -199,7 +210,7 @@ def _settings_in(file: str) -> dict[str, str]:
         raise SettingsError(f"{FILE} names a file that is no TOML{_place_of(error)}.") from None
     known = [_key_of(one) for name in SETTINGS for one in names_of(name)]
     for key, value in members.items():
-        if isinstance(value, dict | list):
+        if isinstance(value, dict) or (isinstance(value, list) and not _takes_several(key)):
             raise SettingsError(f"{FILE}: {key} is no setting; each is one line, {known[0]} = …")
         if key not in known:
             raise SettingsError(f"{FILE}: {key} is not a setting of Ephemera{_hint(key, known)}")
@@ -210,11 +221,18 @@ def _settings_in(file: str) -> dict[str, str]:
 
 def _written(key: str, value: object) -> str:
     """Return a value of TOML as a variable would have it."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if not isinstance(value, bool):
         return str(value)
     setting = SETTINGS.get(PREFIX + key.upper())
     fitting = (one for one in _IN_WORDS[value] if setting and setting.kind.read(one) is not None)
     return next(fitting, str(value).lower())
+
+
+def _takes_several(key: str) -> bool:
+    setting = SETTINGS.get(PREFIX + key.upper())
+    return setting is not None and setting.kind.takes_several
 
 
 def _key_of(name: str) -> str:

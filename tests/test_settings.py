@@ -37,7 +37,8 @@ def refusal(**environ: str) -> str:
 
 def test_an_empty_environment_gives_the_documented_defaults() -> None:
     settings = settings_in({"PATH": "/bin"})
-    assert settings.bind == "127.0.0.1:8000"
+    assert settings.bind == ("127.0.0.1:8000",)
+    assert settings.socket_mode == 0o666
     assert settings.engine == "memory"
     assert settings.rate_limits
     assert settings.lifetime == 86_400
@@ -51,17 +52,21 @@ def test_the_page_of_settings_is_what_make_settings_would_write() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        Settings().bind = "elsewhere:80"  # type: ignore[misc] # that is what is tested
+        Settings().bind = ("elsewhere:80",)  # type: ignore[misc] # that is what is tested
 
 
 @pytest.mark.parametrize(
     ("name", "text", "field", "value"),
     [
-        ("EPHEMERA_BIND", "0.0.0.0:80", "bind", "0.0.0.0:80"),
-        ("EPHEMERA_BIND", "[::1]:0", "bind", "[::1]:0"),
-        ("EPHEMERA_BIND", "[fe80::1%lo]:80", "bind", "[fe80::1%lo]:80"),
-        ("EPHEMERA_BIND", "[fe80::1%eth0.7]:80", "bind", "[fe80::1%eth0.7]:80"),
-        ("EPHEMERA_BIND", "unix:/run/ephemera.sock", "bind", "unix:/run/ephemera.sock"),
+        ("EPHEMERA_BIND", "0.0.0.0:80", "bind", ("0.0.0.0:80",)),
+        ("EPHEMERA_BIND", "[::1]:0", "bind", ("[::1]:0",)),
+        ("EPHEMERA_BIND", "[fe80::1%lo]:80", "bind", ("[fe80::1%lo]:80",)),
+        ("EPHEMERA_BIND", "[fe80::1%eth0.7]:80", "bind", ("[fe80::1%eth0.7]:80",)),
+        ("EPHEMERA_BIND", "unix:/run/ephemera.sock", "bind", ("unix:/run/ephemera.sock",)),
+        ("EPHEMERA_BIND", "a:1,b:2", "bind", ("a:1", "b:2")),
+        ("EPHEMERA_BIND", "a:1 [::]:2 \t, unix:/x", "bind", ("a:1", "[::]:2", "unix:/x")),
+        ("EPHEMERA_SOCKET_MODE", "0660", "socket_mode", 0o660),
+        ("EPHEMERA_SOCKET_MODE", "777", "socket_mode", 0o777),
         ("EPHEMERA_ENGINE", "memory", "engine", "memory"),
         ("EPHEMERA_SECRET", LONG_ENOUGH, "secret", LONG_ENOUGH.encode()),
         ("EPHEMERA_RATE_LIMITS", "off", "rate_limits", False),
@@ -90,6 +95,17 @@ def test_a_variable_sets_its_field(name: str, text: str, field: str, value: obje
         ("EPHEMERA_BIND", "http://localhost:80"),
         ("EPHEMERA_BIND", "fd://3"),
         ("EPHEMERA_BIND", "::1:80"),
+        ("EPHEMERA_BIND", "a:1,"),
+        ("EPHEMERA_BIND", " a:1"),
+        ("EPHEMERA_BIND", "a:1\nb:2"),
+        ("EPHEMERA_BIND", "127.0.0.1:8000,127.0.0.1:8000"),
+        ("EPHEMERA_BIND", "unix:/run/a b"),
+        ("EPHEMERA_SOCKET_MODE", "0o660"),
+        ("EPHEMERA_SOCKET_MODE", "1777"),
+        ("EPHEMERA_SOCKET_MODE", "0444"),
+        ("EPHEMERA_SOCKET_MODE", "66"),
+        ("EPHEMERA_SOCKET_MODE", "rw-rw-rw-"),
+        ("EPHEMERA_SOCKET_MODE", "٦٦٠"),
         ("EPHEMERA_ENGINE", "sqlite"),
         ("EPHEMERA_ENGINE", "redis//:hunter2hunter2@localhost"),
         ("EPHEMERA_ENGINE", "redis:///0"),
@@ -197,18 +213,32 @@ def test_settings_come_from_a_file_too_and_variables_win(tmp_path: Path) -> None
         f'lifetime = 3600\nsecret = "{LONG_ENOUGH}"\nengine = "redis://localhost"\n',
     )
     settings = settings_in({"EPHEMERA_CONFIG": str(file), "EPHEMERA_LIFETIME": "7200"})
-    assert settings.bind == "127.0.0.1:7000"
+    assert settings.bind == ("127.0.0.1:7000",)
     assert (settings.rate_limits, settings.strict) == (False, True)
     assert (settings.heartbeat, settings.lifetime) == (7.5, 7200)
     assert (settings.secret, settings.engine) == (LONG_ENOUGH.encode(), "redis://localhost")
 
 
+def test_a_setting_that_takes_several_may_be_a_list_in_a_file(tmp_path: Path) -> None:
+    file = a_file(tmp_path, 'bind = ["127.0.0.1:7000", "[::1]:7000"]\n')
+    given = given_in({"EPHEMERA_CONFIG": str(file)})
+    assert configured(given).bind == ("127.0.0.1:7000", "[::1]:7000")
+    assert f"EPHEMERA_BIND = 127.0.0.1:7000, [::1]:7000 ({file})" in list(told_of(given))
+
+
+NO_BIND = (
+    "EPHEMERA_BIND must be HOST:PORT, [IPV6]:PORT or unix:/PATH, "
+    "or several with commas or blanks between them, each once."
+)
+NO_MODE = "EPHEMERA_SOCKET_MODE must be three octal digits, the first 6 or 7, such as 0660."
 NO_LIFETIME = "EPHEMERA_LIFETIME must be a whole number of seconds from 60 to 604800."
 OF_THE_FILE = {
     "lifetme = 60": ": lifetme is not a setting of Ephemera; did you mean lifetime?",
     "EPHEMERA_BIND = 'a:1'": ": EPHEMERA_BIND is not a setting of Ephemera.",
     "[limits]\nlifetime = 60": ": limits is no setting; each is one line, bind = …",
-    "bind = ['a:1']": ": bind is no setting; each is one line, bind = …",
+    "lifetime = [60]": ": lifetime is no setting; each is one line, bind = …",
+    "secret_file = ['/x']": ": secret_file is no setting; each is one line, bind = …",
+    "socket_mode = 0660": " names a file that is no TOML (line 1).",
     "bind = 'a:1'\nsecret = hunter2": " names a file that is no TOML (line 2).",
 }
 
@@ -217,6 +247,8 @@ OF_THE_FILE = {
     ("text", "sentence"),
     [
         *((text, f"EPHEMERA_CONFIG{rest}") for text, rest in OF_THE_FILE.items()),
+        *((f"bind = {text}", NO_BIND) for text in ("[]", "[8000]", "[['a:1']]", "['a:1', 'b']")),
+        *((f"socket_mode = {text}", NO_MODE) for text in ("0o660", "0o666", "true")),
         ("lifetime = true", NO_LIFETIME),
         ("lifetime = 2026-11-30", NO_LIFETIME),
         ("secret = 'hunter2'", "EPHEMERA_SECRET must be at least 16 characters."),

@@ -21,7 +21,7 @@ They may stand in a file, too, which `--config FILE` or `EPHEMERA_CONFIG` names:
 its name without `EPHEMERA_` and in small letters. A variable counts for more.
 
 ```toml
-bind = "127.0.0.1:8000"
+bind = ["127.0.0.1:8000", "unix:/run/ephemera/socket"]
 trusted_hops = 1
 rate_limits = true
 secret_file = "/etc/ephemera/secret"

@@ -13,6 +13,7 @@ from h2.errors import ErrorCodes
 
 from ephemera.server.accepting import ListeningSocket
 from ephemera.server.guests import Guests, block_of
+from ephemera.server.listening import listening
 from tests.support.connections import (
     OTHER_STREAM,
     STREAM,
@@ -441,6 +442,32 @@ async def test_an_address_has_so_many_connections_and_no_more(
             writer.transport.abort()
         await running.forgets()
         assert len(running.server._guests) == 0
+    assert "Connections are refused" in logged(caplog)
+
+
+async def test_what_an_address_may_have_it_has_at_all_places_together(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is the same address, by IPv4 or as IPv6 writes it."""
+    binds = ("127.0.0.1:0", "127.0.0.1:0", "[::ffff:127.0.0.1]:0", f"unix:{tmp_path / 'socket'}")
+    with listening(binds, backlog=5, user_timeout=4_000, mode=0o600) as listeners:
+        *ports, _ = [each.getsockname()[1] for each in listeners]
+        places = [f"fd://{each.detach()}" for each in listeners]
+    async with serving_at(
+        places, echo, connections_per_address=2, keep_alive_timeout=60
+    ) as running:
+        (_, one), (_, other) = [
+            await asyncio.open_connection("127.0.0.1", port) for port in ports[1:]
+        ]
+        await comes(lambda: len(running.server._connections) == 2)
+        for port in ports:
+            assert await exchange(port, get()) == b"", "closed without a word"
+        one.transport.abort()
+        await comes(lambda: len(running.server._connections) == 1)
+        answer = await exchange(ports[0], get(b"/", b"Connection: close"))
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        other.transport.abort()
+        await running.forgets()
     assert "Connections are refused" in logged(caplog)
 
 

@@ -5,15 +5,16 @@ import errno
 import os
 import resource
 import socket
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from ephemera.server.accepting import ListeningConfig, ListeningSocket
-from ephemera.server.listening import ListenError, listen, url_of
+from ephemera.server.listening import ListenError, listen, listening, url_of
 from tests.support.patience import PATIENCE
 
 ALLOWED: Final = 128
@@ -81,6 +82,103 @@ def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ListenError):
         listen(f"unix:{file}", backlog=5, user_timeout=4_000)
     assert file.read_text(encoding="utf-8") == "kept"
+
+
+def test_what_stops_a_listener_at_a_path_is_told(tmp_path: Path) -> None:
+    told = {
+        tmp_path / "absent" / "socket": "there is no such folder",
+        tmp_path / ("x" * 108): "its path is too long for a socket",
+        tmp_path: "a file is there that is no socket",
+    }
+    for path, reason in told.items():
+        with pytest.raises(ListenError) as refused:
+            listen(f"unix:{path}", backlog=5, user_timeout=4_000)
+        assert str(refused.value) == f"cannot listen on unix:{path}: {reason}."
+
+
+def test_a_server_that_has_no_place_left_in_its_backlog_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with (
+        listen(f"unix:{path}", backlog=0, user_timeout=4_000),
+        socket.socket(socket.AF_UNIX) as waiting,
+        socket.socket(socket.AF_UNIX) as late,
+    ):
+        waiting.connect(str(path))
+        late.settimeout(0)
+        assert late.connect_ex(str(path)) == errno.EAGAIN, "the premise"
+        with pytest.raises(ListenError, match="something else listens there"):
+            listen(f"unix:{path}", backlog=5, user_timeout=4_000)
+        assert path.exists()
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])
+def test_a_socket_at_a_path_has_its_mode_whatever_the_umask(
+    tmp_path: Path, mask: int, mode: int
+) -> None:
+    path = tmp_path / "socket"
+    with umask(mask), listen(f"unix:{path}", backlog=5, user_timeout=4_000, mode=mode):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+# Several
+
+
+def listening_on(*binds: str) -> AbstractContextManager[list[socket.socket]]:
+    return listening(binds, backlog=5, user_timeout=4_000, mode=0o666)
+
+
+def test_one_listens_at_several_places(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with listening_on("127.0.0.1:0", "[::1]:0", f"unix:{path}") as listeners, ExitStack() as end:
+        for listener in listeners:
+            end.enter_context(listener)
+            with socket.socket(listener.family) as client:
+                client.connect(listener.getsockname())
+                listener.accept()[0].close()
+        assert [each.family for each in listeners] == [
+            socket.AF_INET, socket.AF_INET6, socket.AF_UNIX,
+        ]  # fmt: skip
+
+
+def test_ipv6_takes_ipv4_too_unless_that_is_named_as_well() -> None:
+    with listening_on("[::]:0") as [both], both:
+        port = both.getsockname()[1]
+        socket.create_connection(("127.0.0.1", port)).close()
+    with listening_on(f"0.0.0.0:{port}", f"[::]:{port}") as listeners, ExitStack() as end:
+        for listener, host in zip(listeners, ("127.0.0.1", "::1"), strict=True):
+            end.enter_context(listener)
+            socket.create_connection((host, port)).close()
+            listener.settimeout(4)
+            listener.accept()[0].close()
+
+
+def test_one_place_that_is_taken_stops_all_and_leaves_no_path(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        told = f"cannot listen on {taken}: something else listens there."
+        with pytest.raises(ListenError) as refused, listening_on(f"unix:{path}", taken):
+            pass
+    assert str(refused.value) == told
+    assert not path.exists()
+
+
+def test_a_start_that_fails_later_leaves_no_path(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with suppress(KeyError), listening_on(f"unix:{path}"):
+        assert path.exists()
+        raise KeyError
+    assert not path.exists()
 
 
 def test_a_host_that_does_not_exist_is_refused_in_a_sentence() -> None:

@@ -42,7 +42,7 @@ def fail(*all_that_it_knows):
     raise RuntimeError(repr(all_that_it_knows))
 
 logs.set_up()
-settings = Settings(bind="127.0.0.1:0", rate_limits=False)
+settings = Settings(bind=("127.0.0.1:0",), rate_limits=False)
 serve(create_app(settings, engine=Faulty()), settings)
 """
 

@@ -47,7 +47,7 @@ class Application:
         print("draining", flush=True)
         await asyncio.Event().wait()
 
-serve(Application(), Settings(bind="127.0.0.1:0"))
+serve(Application(), Settings(bind=("127.0.0.1:0",)))
 """
 
 
@@ -196,6 +196,20 @@ async def test_a_check_says_that_every_setting_fits_and_listens_nowhere() -> Non
     assert f"EPHEMERA_BIND = {bind} (environment)" in settings
     assert [line.split()[0] for line in settings] == list(SETTINGS)
     assert last == f"Every setting fits: Ephemera would listen on {bind}."
+
+
+async def test_a_check_names_every_place() -> None:
+    code, written = await outcome(
+        "serve", "--check", "--bind", "127.0.0.1:0", "--bind", "[::1]:0", "--bind", "unix:/run/x"
+    )
+    assert code == 0
+    assert written.endswith("would listen on 127.0.0.1:0, [::1]:0 and unix:/run/x.\n")
+
+
+async def test_a_bind_that_is_empty_is_refused() -> None:
+    code, written = await outcome("serve", "--bind", "127.0.0.1:0", "--bind", "")
+    assert (code, written.count("\n")) == (1, 1)
+    assert written.startswith("ephemera: EPHEMERA_BIND must be ")
 
 
 async def test_a_file_of_settings_is_named_on_the_command_line(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ async def serving(
 
 @asynccontextmanager
 async def serving_at(
-    bind: str,
+    bind: str | list[str],
     answer: Answerer,
     hot: Collection[tuple[str, str]] = HOT,
     **changes: Any,  # noqa: ANN401 - as above
@@ -137,7 +137,7 @@ async def serving_at(
     loop.set_exception_handler(on_loop_error)
     loop.slow_callback_duration = 60.0
     config = a_config()
-    config.bind = [bind]
+    config.bind = bind  # one is as good as a list
     others = {each.name: changes.pop(each.name) for each in fields(Bounds) if each.name in changes}
     for name, value in changes.items():
         setattr(config, name, value)

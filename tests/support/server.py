@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN = PATIENCE
 STOPS_WITHIN = PATIENCE
 
-_OPEN = re.compile(r"^Ephemera is open at (\S+)$", re.MULTILINE)
+_OPEN = re.compile(r"^Ephemera is open at (.+)$", re.MULTILINE)
+_BETWEEN = re.compile(r", | and ")
 
 
 @dataclass
@@ -37,6 +38,12 @@ class RunningServer:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def urls(self) -> list[str]:
+        """Where it says that it is open; the first one is `url`."""
+        match = _OPEN.search(self.stdout)
+        return _BETWEEN.split(match[1]) if match else []
 
     @property
     def port(self) -> int:
@@ -104,7 +111,8 @@ async def running(
     )
     try:
         async with asyncio.timeout(STARTS_WITHIN):
-            server.url = (await server.written(_OPEN))[1]
+            await server.written(_OPEN)
+            server.url = server.urls[0]
         yield server
     finally:
         await _stop(server)
