@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 import tomllib
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,9 @@ from ephemera.server import garbage
 from ephemera.server.accepting import ListeningConfig
 from ephemera.server.bounds import Bounds
 from ephemera.server.forwarded import behind_proxies
+from ephemera.server.handed import handed_over
 from ephemera.server.listening import ListenError, listening, url_of
+from ephemera.server.notifying import notify
 from ephemera.server.serving import Server
 from ephemera.settings import Settings
 
@@ -82,15 +84,25 @@ def serve(app: Application, settings: Settings) -> None:
     """Serve until told to stop; raise ServingError when that cannot begin."""
     config = load_config(config_file(), settings)
     try:
-        with listening(
-            settings.bind,
-            backlog=config.backlog,
-            user_timeout=settings.tcp_user_timeout_ms,
-            mode=settings.socket_mode,
-        ) as listeners:
+        with _listeners(settings, config.backlog) as listeners:
             asyncio.run(_serve(app, settings, config, listeners))
     except ListenError as reason:
         raise ServingError(f"Ephemera {reason}") from None
+
+
+@contextlib.contextmanager
+def _listeners(settings: Settings, backlog: int) -> Iterator[list[socket.socket]]:
+    """Take what a service manager hands over; without that, listen as the settings say."""
+    user_timeout = settings.tcp_user_timeout_ms
+    if handed := handed_over(os.environ, user_timeout=user_timeout):
+        if settings.bind != Settings().bind:
+            log.warning("EPHEMERA_BIND is not heeded, for sockets were handed over.")
+        yield handed
+        return
+    with listening(
+        settings.bind, backlog=backlog, user_timeout=user_timeout, mode=settings.socket_mode
+    ) as made:
+        yield made
 
 
 def in_words(places: Sequence[str]) -> str:
@@ -227,9 +239,11 @@ async def _open_until_told(
     """Hypercorn's shutdown trigger: begins when it listens, and ends it by returning."""
     garbage.settle()
     print(f"Ephemera is open at {urls}", flush=True)
+    notify("READY=1", f"STATUS=Open at {urls}")
     if not settings.rate_limits:
         log.warning("Rate limits are off: for tests and measurements only.")
     await told.wait()
+    notify("STOPPING=1", "STATUS=Ending every stream")
     await app.drain()
 
 

@@ -31,6 +31,10 @@ secret_file = "/etc/ephemera/secret"
 |---|---|---|
 {rows}
 
+Sockets that systemd hands over take the place of `EPHEMERA_BIND`
+([ephemera.socket](deploy/ephemera.socket)). An address has at all places together as many
+connections as `EPHEMERA_CONNECTIONS_PER_ADDRESS` says; those at a path have no address.
+
 With an engine other than `memory` a secret must be set. How Hypercorn listens (TLS, the backlog,
 HTTP/2) says [hypercorn.toml](../hypercorn.toml), in the installed package or atop a checkout.
 

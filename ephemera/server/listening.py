@@ -97,7 +97,7 @@ def url_of(listener: socket.socket, *, secure: bool) -> str:
     """Return where a person reaches the listener, with the port that it really got."""
     name = listener.getsockname()
     if listener.family == socket.AF_UNIX:
-        return f"{UNIX}{name}"
+        return f"{UNIX}{os.fsdecode(name).replace(chr(0), '@', 1)}"  # "@": in no folder
     host = name[0]
     if listener.family == socket.AF_INET6:
         zone = f"%25{socket.if_indextoname(name[3])}" if name[3] else ""  # RFC 6874

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN = PATIENCE
 STOPS_WITHIN = PATIENCE
 
-_OPEN = re.compile(r"^Ephemera is open at (.+)$", re.MULTILINE)
+_OPEN = re.compile(r"^Ephemera is open at (.+)\n", re.MULTILINE)
 _BETWEEN = re.compile(r", | and ")
 
 
@@ -99,12 +99,16 @@ async def running_server(
 
 @asynccontextmanager
 async def running(
-    command: Sequence[str], folder: Path = ROOT, environ: Mapping[str, str] | None = None
+    command: Sequence[str],
+    folder: Path = ROOT,
+    environ: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
 ) -> AsyncIterator[RunningServer]:
     """Run a program that says `Ephemera is open at …` until the block ends."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, env=environment(environ or {}), stdout=PIPE, stderr=PIPE
-    )
+        *command, cwd=folder, env=environment(environ or {}), stdout=PIPE, stderr=PIPE,
+        pass_fds=descriptors,
+    )  # fmt: skip
     server = RunningServer(process)
     listening = asyncio.gather(
         server._listen("stdout", process.stdout), server._listen("stderr", process.stderr)
