@@ -90,6 +90,11 @@ def engine(text: str) -> str | None:
     return text if _ENGINE.fullmatch(text) else None
 
 
+def path(text: str) -> str | None:
+    """Return the path of a file, if it can be one."""
+    return text if text and "\0" not in text else None
+
+
 def secret(text: str) -> bytes | None:
     """Return the secret, if it is long enough."""
     return os.fsencode(text) if len(text) >= SHORTEST_SECRET else None

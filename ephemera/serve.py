@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from hypercorn.config import Config
 
+from ephemera.certificates import CertificateError, certify
 from ephemera.logs import on_loop_error
 from ephemera.server import garbage
 from ephemera.server.accepting import ListeningConfig
@@ -134,8 +135,10 @@ def load_config(file: Path, settings: Settings) -> Config:
             f"{file.name}: workers must be 1, for each worker of the memory engine "
             "would hold other rooms."
         )
-    if config.ssl_enabled:
-        _check_certificate(config, file.name)
+    try:
+        certify(config, settings, file.name)
+    except CertificateError as unfit:
+        raise ServingError(str(unfit)) from None
     _use_our_logs(config)
     return config
 
@@ -194,19 +197,6 @@ def _check_logging(table: Mapping[str, Any], file: str) -> None:
     for key in table:
         if key in known_keys():
             raise ServingError(f"{file}: {key} belongs above the first [table].")
-
-
-def _check_certificate(config: Config, file: str) -> None:
-    for key in ("certfile", "keyfile", "ca_certs"):
-        path = getattr(config, key)
-        if path and not os.access(path, os.R_OK):
-            raise ServingError(f"{file}: {key} names a file that cannot be read: {path}")
-    try:
-        config.create_ssl_context()
-    except OSError:
-        raise ServingError(
-            f"{file}: certfile and keyfile are no certificate and its key."
-        ) from None
 
 
 def _can_be_set(name: str) -> bool:

@@ -30,6 +30,7 @@ from ephemera.kinds import (
     engine,
     mode,
     one_of,
+    path,
     secret,
     whole,
 )
@@ -132,6 +133,18 @@ class Settings:
         Kind("three octal digits, the first 6 or 7, such as 0660", mode),
         "Who may connect to a Unix socket, whatever the umask: the mode of its file",
     )
+    tls_certificate: str = declared(
+        "none",
+        Kind("the path of a file, read at the start", path),
+        "The certificate of HTTPS, and those between it and its authority, in PEM",
+        made_by=str,
+    )
+    tls_key: str = declared(
+        "none",
+        Kind("the path of a file without a password, read at the start", path),
+        "The key of the certificate, in PEM",
+        made_by=str,
+    )
 
 
 SETTINGS: Final[Mapping[str, Setting]] = {
@@ -164,6 +177,8 @@ def configured(given: Mapping[str, Given]) -> Settings:
         raise SettingsError(
             "EPHEMERA_SECRET must be set, the same for each process that shares an engine."
         )
+    if ("tls_certificate" in values) != ("tls_key" in values):
+        raise SettingsError("EPHEMERA_TLS_CERTIFICATE and EPHEMERA_TLS_KEY belong together.")
     return Settings(**values)
 
 
@@ -215,7 +230,7 @@ def _settings_in(file: str) -> dict[str, str]:
         if key not in known:
             raise SettingsError(f"{FILE}: {key} is not a setting of Ephemera{_hint(key, known)}")
     if any(setting.is_secret and _key_of(name) in members for name, setting in SETTINGS.items()):
-        _warn_if_open(file, FILE)
+        warn_if_open(file, FILE)
     return {PREFIX + key.upper(): _written(key, value) for key, value in members.items()}
 
 
@@ -251,11 +266,12 @@ def _text_in(file: str, name: str) -> str:
     except (OSError, ValueError):
         raise SettingsError(f"{name} names a file that cannot be read as text.") from None
     if name != FILE:
-        _warn_if_open(file, name)
+        warn_if_open(file, name)
     return text
 
 
-def _warn_if_open(file: str, name: str) -> None:
+def warn_if_open(file: str, name: str) -> None:
+    """Say so, if the secret in the file that this name names is everybody's."""
     if Path(file).stat().st_mode & stat.S_IROTH:
         logger.warning("Everybody on this machine can read the secret in the file of %s.", name)
 

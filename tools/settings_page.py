@@ -35,8 +35,16 @@ Sockets that systemd hands over take the place of `EPHEMERA_BIND`
 ([ephemera.socket](deploy/ephemera.socket)). An address has at all places together as many
 connections as `EPHEMERA_CONNECTIONS_PER_ADDRESS` says; those at a path have no address.
 
-With an engine other than `memory` a secret must be set. How Hypercorn listens (TLS, the backlog,
-HTTP/2) says [hypercorn.toml](../hypercorn.toml), in the installed package or atop a checkout.
+With a certificate and its key all places speak HTTPS and nothing else, paths and sockets that were
+handed over too. Both are read at the start: a renewed certificate is taken by a restart alone, not
+by SIGHUP, and without an engine that ends every room; a proxy in front takes it without. A warning
+is written when everybody may read the key. Under the shipped unit the account that serves can read
+no file that is root's alone: `LoadCredential=key:/PATH` and `Environment=EPHEMERA_TLS_KEY=%d/key`
+hand it over.
+
+With an engine other than `memory` a secret must be set. How Hypercorn listens (the backlog, HTTP/2)
+says [hypercorn.toml](../hypercorn.toml), in the installed package or atop a checkout. `certfile`
+and `keyfile` may stand there, too, but an upgrade replaces that file.
 
 `ephemera serve --check` reads all of it as a start would, shows each setting and where it stands
 (of what is secret only that it is set), says in one sentence that all is well, or what is not, and
