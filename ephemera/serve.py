@@ -52,6 +52,7 @@ REFUSED = {
     "alt_svc_headers": "there is no HTTP/3 here",
     "max_requests": "all rooms would end with the process",
     "read_timeout": "it would end streams",
+    "root_path": "Ephemera takes a host name to itself",
     "server_names": "a proxy in front can choose by name",
     "statsd_host": "/metrics has it",
     "quic_bind": "use EPHEMERA_BIND or --bind",

@@ -8,7 +8,6 @@ not fit stops the start with one sentence. No sentence repeats a value: some are
 secret is easily put under the wrong name.
 """
 
-import difflib
 import logging
 import os
 import secrets
@@ -20,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from ephemera.hints import hint
 from ephemera.kinds import (
     SHORTEST_SECRET,
     Kind,
@@ -228,7 +228,7 @@ def _settings_in(file: str) -> dict[str, str]:
         if isinstance(value, dict) or (isinstance(value, list) and not _takes_several(key)):
             raise SettingsError(f"{FILE}: {key} is no setting; each is one line, {known[0]} = …")
         if key not in known:
-            raise SettingsError(f"{FILE}: {key} is not a setting of Ephemera{_hint(key, known)}")
+            raise SettingsError(f"{FILE}: {key} is not a setting of Ephemera{hint(key, known)}")
     if any(setting.is_secret and _key_of(name) in members for name, setting in SETTINGS.items()):
         warn_if_open(file, FILE)
     return {PREFIX + key.upper(): _written(key, value) for key, value in members.items()}
@@ -281,12 +281,7 @@ def _refuse_unknown(given: Iterable[str]) -> None:
     for name in sorted(set(given).difference(known)):
         if name == OF_A_SEAT:
             raise SettingsError(f"{name} is for `ephemera send` and `join`; serve without it.")
-        raise SettingsError(f"{name} is not a setting of Ephemera{_hint(name, known)}")
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    similar = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {similar[0]}?" if similar else "."
+        raise SettingsError(f"{name} is not a setting of Ephemera{hint(name, known)}")
 
 
 def _read(name: str, text: str) -> Any:  # noqa: ANN401 - what its field takes

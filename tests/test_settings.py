@@ -171,6 +171,18 @@ def test_an_unknown_variable_like_no_other_is_refused_too() -> None:
     )
 
 
+NO_PATH = "it takes a host name to itself, and cannot live under a path of another site."
+
+
+@pytest.mark.parametrize("name", ["BASE_PATH", "ROOT_PATH", "URL_PREFIX", "BASE_URL"])
+def test_who_wants_a_base_path_is_told_that_there_is_none(name: str, tmp_path: Path) -> None:
+    sentence = f"EPHEMERA_{name} is not a setting of Ephemera: {NO_PATH}"
+    assert refusal(**{f"EPHEMERA_{name}": "/chat/"}) == sentence
+    file = a_file(tmp_path, f'{name.lower()} = "/chat/"')
+    sentence = f"EPHEMERA_CONFIG: {name.lower()} is not a setting of Ephemera: {NO_PATH}"
+    assert refusal(EPHEMERA_CONFIG=str(file)) == sentence
+
+
 def test_only_secrets_may_come_from_a_file() -> None:
     assert "EPHEMERA_LIFETIME_FILE is not a setting" in refusal(EPHEMERA_LIFETIME_FILE="/x")
 
