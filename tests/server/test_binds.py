@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 import pytest
 
+from tests.support.nginx import running_nginx
 from tests.support.patience import PATIENCE
 from tests.support.server import ROOT, outcome, running, running_server
 
@@ -79,6 +80,20 @@ async def test_a_proxy_of_another_account_reaches_a_path_under_the_umask_of_the_
         assert stat.S_IMODE(path.stat().st_mode) == int(mode or "0666", 8)
         if os.getuid() == 0:
             assert await can_connect(path) == is_for_all
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="nginx has the account of whoever starts it")
+@pytest.mark.parametrize(("mode", "status"), [("0666", 200), ("0600", 502)])
+async def test_nginx_as_shipped_reaches_a_path_unless_its_mode_forbids_it(
+    open_folder: Path, mode: str, status: int
+) -> None:
+    path = open_folder / "socket"
+    async with (
+        running_server(bind=f"unix:{path}", EPHEMERA_SOCKET_MODE=mode),
+        running_nginx(f"unix:{path}") as nginx,
+        httpx.AsyncClient(verify=nginx.trust(), timeout=PATIENCE) as client,
+    ):
+        assert (await client.get(f"{nginx.url}/health/live")).status_code == status
 
 
 async def test_one_place_that_is_taken_is_named_and_no_path_is_left(tmp_path: Path) -> None:

@@ -41,12 +41,15 @@ class RunningNginx:
 
 
 @asynccontextmanager
-async def running_nginx(*upstream_ports: int) -> AsyncIterator[RunningNginx]:
-    """Run nginx as shipped, on a free port, before servers on these ports, which take turns."""
+async def running_nginx(*upstreams: int | str) -> AsyncIterator[RunningNginx]:
+    """Run nginx as shipped, on a free port, before servers, which take turns.
+
+    They are told by their ports, or as nginx names them.
+    """
     with tempfile.TemporaryDirectory(prefix="ephemera-nginx-") as name:
         folder, (https, http) = Path(name), free_ports(2)
         await _make_certificate(folder)
-        conf = _write_conf(folder, adapted(folder, upstream_ports, https, http))
+        conf = _write_conf(folder, adapted(folder, upstreams, https, http))
         command = [program(), "-e", "stderr", "-p", name, "-c", conf, "-g", "daemon off;"]
         process = await asyncio.create_subprocess_exec(*command, stderr=PIPE)
         try:
@@ -57,13 +60,14 @@ async def running_nginx(*upstream_ports: int) -> AsyncIterator[RunningNginx]:
             await _stop(process)
 
 
-def adapted(folder: Path, upstream_ports: Sequence[int], https: int, http: int) -> str:
+def adapted(folder: Path, upstreams: Sequence[int | str], https: int, http: int) -> str:
     """Return the shipped file with the placeholders that its first lines name replaced."""
     text = SHIPPED.read_text(encoding="utf-8")
+    places = [f"127.0.0.1:{each}" if isinstance(each, int) else each for each in upstreams]
     for placeholder, value in {
         "listen 443 ": f"listen 127.0.0.1:{https} ",
         "listen 80;": f"listen 127.0.0.1:{http};",
-        "server 127.0.0.1:8000": "; ".join(f"server 127.0.0.1:{port}" for port in upstream_ports),
+        "server 127.0.0.1:8000": "; ".join(f"server {place}" for place in places),
         "/etc/ssl/ephemera": str(folder),
         "/var/lib/nginx": str(folder / "spool"),
         "/run/nginx.pid": str(folder / "nginx.pid"),
