@@ -87,6 +87,15 @@ async def test_sockets_that_are_handed_over_are_served_in_the_place_of_others(
         assert path.exists(), "it is not ours"
 
 
+async def test_who_comes_between_two_servers_is_served_by_the_next() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        async with serving_on(tcp) as first:
+            assert await first.terminate() == 0
+        waiting = asyncio.create_task(exchange(tcp.getsockname()[1], REQUEST))
+        async with serving_on(tcp):
+            assert (await waiting).startswith(b"HTTP/1.1 200")
+
+
 async def test_a_reader_of_a_socket_that_was_handed_over_is_cut_like_any_other() -> None:
     """What must be set before anybody is accepted, is."""
     with socket.create_server(("127.0.0.1", 0)) as tcp:
