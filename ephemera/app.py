@@ -54,8 +54,8 @@ def create_app(
 ) -> EphemeraApp:
     """Return the application. Without settings they come from the environment.
 
-    Raises `SettingsError`, `EngineUnfit` or `AssetsMissing`. Tests hand in an engine to look
-    into and a clock to turn.
+    Raises `SettingsError`, `KeysUnfit`, `EngineUnfit` or `AssetsMissing`. Tests hand in an engine
+    to look into and a clock to turn.
     """
     settings = settings or configured(given_in())
     metrics = Metrics()
@@ -73,6 +73,7 @@ def create_app(
         rate_limits=settings.rate_limits,
         lifetime=settings.lifetime,
         most_rooms=settings.max_rooms,
+        opening=settings.opening,
     )
     _tend(app, settings, use, Reaper(engine, clock, metrics.reaped))
     app.hot = composition.furnish(

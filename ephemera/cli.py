@@ -46,6 +46,7 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera import logs
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
+    from ephemera.lobby.keyring import KeysUnfit
     from ephemera.serve import (
         ServingError,
         config_file,
@@ -70,7 +71,7 @@ def _serve(options: argparse.Namespace) -> None:
             print(f"Every setting fits: Ephemera would listen on {in_words(settings.bind)}.")
         else:
             serve(app, settings)
-    except (SettingsError, ServingError, AssetsMissing, EngineUnfit) as unfit:
+    except (SettingsError, ServingError, AssetsMissing, EngineUnfit, KeysUnfit) as unfit:
         raise Mistake(str(unfit)) from None
 
 

@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable
 from dataclasses import field
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 SHORTEST_SECRET: Final = 16
+LONGEST_SENTENCE: Final = 500
 
-Value = str | int | float | bool | bytes | tuple[str, ...]
+Value = str | int | float | bool | bytes | tuple[str, ...] | tuple[str | None, Path | None]
 
 _BIND: Final = re.compile(
     r"unix:/[^\s,]+|(\[[0-9A-Fa-f:.]+(%[^\s,\[\]%]+)?\]|[^\s,:/\[\]]+):(?P<port>[0-9]{1,5})"
@@ -93,6 +95,17 @@ def engine(text: str) -> str | None:
 def path(text: str) -> str | None:
     """Return the path of a file, if it can be one."""
     return text if text and "\0" not in text else None
+
+
+def opening(text: str) -> tuple[str | None, Path | None] | None:
+    """Return who may open a room, if that says it."""
+    if text == "anyone":
+        return None, None
+    word, _, rest = text.partition(":")
+    rest = rest.strip()
+    if word == "nobody" and len(rest) <= LONGEST_SENTENCE and rest.isprintable():
+        return rest, None
+    return (None, Path(rest)) if word == "keys" and rest.startswith("/") else None
 
 
 def secret(text: str) -> bytes | None:

@@ -30,6 +30,7 @@ from ephemera.kinds import (
     engine,
     mode,
     one_of,
+    opening,
     path,
     secret,
     whole,
@@ -144,6 +145,15 @@ class Settings:
         Kind("the path of a file without a password, read at the start", path),
         "The key of the certificate, in PEM",
         made_by=str,
+    )
+    opening: tuple[str | None, Path | None] = declared(
+        "anyone",
+        Kind(
+            "anyone, nobody, nobody: and a sentence that says why, or keys:/PATH of a file with "
+            "a name and a key in each line",
+            opening,
+        ),
+        "Who may open a room (whoever knows its code may join in any case)",
     )
 
 

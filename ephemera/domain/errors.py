@@ -15,6 +15,8 @@
     │   ├── NotHost          only a host may
     │   ├── NotAuthor        only who said it, or a host, may
     │   ├── NotOverHosts     no host has power over a host, nor over themselves
+    │   ├── Paused           nobody may open a room just now: `why` is the operator's
+    │   ├── KeyNeeded        only who knows a key of the operator's may open a room
     │   ├── Muted            the member may read, not speak
     │   └── Removed          was shown out of this room (only said to someone with a good code)
     ├── NoSuchRoom           unknown, wiped, or not yours: there is no telling which
@@ -34,19 +36,19 @@
     │   └── TooManyInvitations
     ├── TooLarge             more bytes than we take
     ├── TooSlow              the body did not arrive in time
-    ├── TooMany              a rate is exceeded: `retry_after` seconds
-    ├── Unavailable          this process cannot take more: `retry_after` seconds
+    ├── Later                worth another try: `retry_after` seconds
+    │   ├── TooMany          a rate is exceeded
+    │   └── Unavailable      this process cannot take more
     └── Broken               a fault of Ephemera itself, admitted
 
-A refusal carries a `reason`, a stable word for programs. Sentences for people
-live in `ephemera.web.rendering.refusals`: the domain speaks no language.
+Sentences for people live in `ephemera.web.rendering.refusals`: the domain speaks no language.
 """
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """Something Ephemera will not do; never a fault of Ephemera itself."""
+    """Something Ephemera will not do; `reason` is a stable word for programs."""
 
     reason: ClassVar[str] = "refused"
 
@@ -82,10 +84,7 @@ class NotPut(WrongMethod):
 
 
 class Invalid(Refusal):
-    """The value of one field is not acceptable.
-
-    `field` is the form field's name, `problem` a stable word for what is wrong with it.
-    """
+    """The value of the form field is not acceptable: `problem` is a stable word for why."""
 
     reason = "invalid"
 
@@ -135,6 +134,22 @@ class NotOverHosts(NotAllowed):
     """Nobody has power over a host, themselves included: trust that was given stays."""
 
     reason = "not-over-hosts"
+
+
+class Paused(NotAllowed):
+    """Nobody may open a room just now; `why` is what the operator says of it, or nothing."""
+
+    reason = "opening-paused"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class KeyNeeded(NotAllowed):
+    """Only who knows a key of the operator's may open a room: none was given, or a wrong one."""
+
+    reason = "opening-key-needed"
 
 
 class Muted(NotAllowed):
@@ -216,11 +231,10 @@ class LastHost(NotPossible):
 
 
 class LeavingErases(NotPossible):
-    """The last one would leave, which erases the room, and has not been asked about it."""
+    """The last one would leave, and erase the room; `sure` says that they were asked about it."""
 
     reason = "leaving-erases"
     sure: ClassVar[str] = "erases"
-    """What says that they were asked."""
 
 
 class LeavingHandsOver(NotPossible):
@@ -233,8 +247,7 @@ class LeavingHandsOver(NotPossible):
 
     def __init__(self, member_id: str, nickname: str) -> None:
         super().__init__(member_id, nickname)
-        self.sure = member_id
-        self.nickname = nickname
+        self.sure, self.nickname = member_id, nickname
 
 
 class InvitationGone(NotPossible):
@@ -261,24 +274,24 @@ class TooSlow(Refusal):
     reason = "too-slow"
 
 
-class TooMany(Refusal):
-    """A rate is exceeded; worth another try after `retry_after` seconds."""
+class Later(Refusal):
+    """Worth another try after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class TooMany(Later):
+    """A rate is exceeded."""
 
     reason = "too-many"
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
 
-
-class Unavailable(Refusal):
-    """This process is full or draining; worth another try after `retry_after` seconds."""
+class Unavailable(Later):
+    """This process is full or draining."""
 
     reason = "unavailable"
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
 
 
 class Broken(Refusal):

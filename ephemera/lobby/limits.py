@@ -24,6 +24,7 @@ FAILED_JOINS_IN_ALL: Final = Limit("failed-joins-in-all", 200.0, 200)
 JOINS_IN_A_ROOM: Final = Limit("joins-in-a-room", 1 / 15, 24)
 JOINS_FROM_AN_ADDRESS: Final = Limit("joins", 10 / 60, 10)
 KNOCKS_FROM_AN_ADDRESS: Final = Limit("knocks", 6 / 60, 6)
+FAILED_KEYS_FROM_AN_ADDRESS: Final = Limit("failed-keys", 10 / 60, 10)
 ACTS_OF_A_SEAT: Final = Limit("acts-of-a-seat", 2.0, 20)
 READS_OF_A_SEAT: Final = Limit("reads-of-a-seat", 2.0, 40)
 """Of all that a room holds: some milliseconds each. A page without scripts may ask every 2 s."""

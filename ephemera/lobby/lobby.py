@@ -18,6 +18,7 @@ from ephemera.engine.base import Conflict, Engine
 from ephemera.lobby import limits
 from ephemera.lobby.idempotency import IdempotencyKeys
 from ephemera.lobby.limits import Limit, Limits
+from ephemera.lobby.opening import Opening
 from ephemera.lobby.steps import Steps
 
 RETRY_WHEN_FULL_SECONDS: Final = 60.0
@@ -82,6 +83,7 @@ class Lobby:
         clock: Clock,
         limits: Limits,
         keys: IdempotencyKeys,
+        opening: Opening,
         *,
         lifetime: float,
         most_rooms: int,
@@ -90,17 +92,26 @@ class Lobby:
         self._clock = clock
         self._limits = limits
         self._keys = keys
+        self._opening = opening
         self._lifetime = lifetime
         self._most_rooms = most_rooms
         self._steps = Steps(engine, clock)
 
     async def open(
-        self, nickname: str, options: Options, visitor: str, key: str | None = None
+        self,
+        nickname: str,
+        options: Options,
+        visitor: str,
+        key: str | None = None,
+        *,
+        opening_key: str = "",
     ) -> Admission:
         """Open a room; its opener is the host.
 
-        The same request with the same key again is the same room.
+        The same request with the same key again is the same room. The `opening_key` is what an
+        operator may want of who opens one.
         """
+        await self._opening.check(opening_key, visitor)
         nickname = read_nickname(nickname)
         request = (nickname, repr(options))
         room_id, token = self._keys.room_id(key, *request), self._keys.token(key, *request)
@@ -112,7 +123,17 @@ class Lobby:
             room_id, token = self._keys.room_id(None), self._keys.token(None)
         if await self._engine.count_rooms() >= self._most_rooms:
             raise Unavailable(RETRY_WHEN_FULL_SECONDS)
-        command = Open(
+        room, events = open_room(self._command(nickname, options, room_id, token), self._clock())
+        await self._limits.spend((limits.ROOMS_FROM_AN_ADDRESS, visitor))
+        try:
+            await self._steps.start(room, events)
+        except Conflict:
+            # Two of 2^50 codes met, or a retry overtook its original. The next try will do.
+            raise Unavailable(1.0) from None
+        return Admission(room, room.members[0], token)
+
+    def _command(self, nickname: str, options: Options, room_id: str, token: str) -> Open:
+        return Open(
             room_id=room_id,
             generation=secrets.token_hex(4),
             code=new_code(room_id),
@@ -121,14 +142,6 @@ class Lobby:
             options=options,
             lifetime=self._lifetime,
         )
-        room, events = open_room(command, self._clock())
-        await self._limits.spend((limits.ROOMS_FROM_AN_ADDRESS, visitor))
-        try:
-            await self._steps.start(room, events)
-        except Conflict:
-            # Two of 2^50 codes met, or a retry overtook its original. The next try will do.
-            raise Unavailable(1.0) from None
-        return Admission(room, room.members[0], token)
 
     async def join(
         self, code: str, nickname: str, visitor: str, held: HeldToken, key: str | None = None

@@ -16,6 +16,7 @@ from ephemera.domain.rooms import Member, Options, Room
 from ephemera.engine.base import Change, Engine
 from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.lobby import Admission, Lobby, Seated
+from ephemera.lobby.opening import ANYBODY, Chosen, Opening
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reading import Reading
 from ephemera.lobby.reaper import Reaper
@@ -106,6 +107,7 @@ class Storey:
     reaper: Reaper
     returning: Returning
     reading: Reading
+    opening: Opening
 
     async def open(
         self, nickname: str = "Ada", *, capacity: int = 8, grace: int = 120
@@ -165,13 +167,14 @@ class Storey:
         return snapshot.room.member(admission.member.id) if snapshot else None
 
 
-def a_storey(
+def a_storey(  # noqa: PLR0913 - what an operator may choose
     engine: Engine | None = None,
     *,
     rate_limits: bool = False,
     most_rooms: int = 20_000,
     lifetime: float = DAY,
     clock: FakeClock | None = None,
+    opening: Chosen = ANYBODY,
 ) -> Storey:
     """Return a lobby on the engine given, or on one of its own."""
     engine = engine or MemoryEngine()
@@ -183,10 +186,19 @@ def a_storey(
         rate_limits=rate_limits,
         lifetime=lifetime,
         most_rooms=most_rooms,
+        opening=opening,
     )
     reaper = Reaper(engine, clock)
     return Storey(
-        engine, clock, use.lobby, use.talk, use.presence, reaper, use.returning, use.reading
+        engine,
+        clock,
+        use.lobby,
+        use.talk,
+        use.presence,
+        reaper,
+        use.returning,
+        use.reading,
+        use.opening,
     )
 
 

@@ -9,9 +9,9 @@ from ephemera.domain.decide.messages import EDIT_SECONDS
 from ephemera.domain.errors import (
     Invalid,
     LeavingHandsOver,
+    Paused,
     Refusal,
     TooMany,
-    Unavailable,
     Unshowable,
 )
 from ephemera.domain.nicknames import MOST_GRAPHEMES
@@ -59,8 +59,8 @@ def _told(refusal: Refusal) -> Sentence:
                 "You are the only host. If you leave, %(whom)s becomes the host.",
                 whom=Name(nickname),
             )
-        case Unavailable():
-            return said("We cannot take more right now. Please try again in a moment.")
+        case Paused(why=why) if why:
+            return said("No room can be opened here just now. %(why)s", why=why)
         case _:
             return _REFUSALS[refusal.reason]
 
@@ -107,6 +107,8 @@ _REFUSALS: Final[Mapping[str, Sentence]] = {
     "not-host": said("Only a host may do that."),
     "not-author": said("Only who wrote that message may do this."),
     "not-over-hosts": said("A host cannot do that to a host, nor to themselves."),
+    "opening-paused": said("No room can be opened here just now."),
+    "opening-key-needed": said("To open a room here you need a key from whoever runs this site."),
     "muted": said("A host has muted you: you can read, but not speak."),
     "removed": said("You were removed from this room and cannot come back."),
     "room-locked": said("The room is locked: nobody can join by its code just now."),
@@ -130,6 +132,7 @@ _REFUSALS: Final[Mapping[str, Sentence]] = {
     "room-full": said("Every seat in this room is taken."),
     "too-large": said("That is more than we take at once."),
     "too-slow": said("That took too long to arrive. Please try again."),
+    "unavailable": said("We cannot take more right now. Please try again in a moment."),
     "broken": said("Something went wrong here, and not by your doing. Please try again."),
 }
 

@@ -11,6 +11,8 @@ from ephemera.domain.errors import (
     Broken,
     Coded,
     Invalid,
+    KeyNeeded,
+    Later,
     NoSuchRoom,
     NotAllowed,
     NotPossible,
@@ -71,6 +73,8 @@ def field_of(refusal: Refusal) -> str:
     match refusal:
         case Invalid(field=field) if field != "key":
             return field
+        case KeyNeeded():
+            return "opening_key"
         case WrongCode() | RoomFull() | NotPossible() | Removed():
             return "code"
         case _:
@@ -104,7 +108,7 @@ def saying_no(answer: Answer, refusal: Refusal) -> Answer:
     Whatever says no goes through here, so this is where refusals are let go.
     """
     let_go(refusal)
-    if isinstance(refusal, TooMany | Unavailable):
+    if isinstance(refusal, Later):
         answer = answer.having(retry_after=str(ceil(refusal.retry_after)))
     if isinstance(refusal, Coded):
         answer = answer.having(accept_encoding="identity")

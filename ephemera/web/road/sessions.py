@@ -25,13 +25,20 @@ def token_in(headers: Headers, *, secure: bool, returning_to: str | None = None)
     it is the cookie by which `returning_to` knows its former members. An
     authorisation of another scheme is not for us: a proxy may ask for a password.
     """
-    authorization = headers.get("authorization")
-    if authorization and authorization.lower().startswith(_BEARER):
-        return authorization[len(_BEARER) :].strip()
+    if (bearer := bearer_in(headers)) is not None:
+        return bearer
     wanted = _name(returning_to, secure=secure)
     for name, token in _cookies_in(headers.get("cookie", "")):
         if name == wanted:
             return token
+    return None
+
+
+def bearer_in(headers: Headers) -> str | None:
+    """Return what follows `Bearer` in the authorisation of a request."""
+    authorization = headers.get("authorization")
+    if authorization and authorization.lower().startswith(_BEARER):
+        return authorization[len(_BEARER) :].strip()
     return None
 
 

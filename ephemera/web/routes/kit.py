@@ -11,6 +11,7 @@ from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
 from ephemera.lobby.issuing import Issuing
 from ephemera.lobby.lobby import Lobby
+from ephemera.lobby.opening import Opening
 from ephemera.lobby.presence import Presence
 from ephemera.lobby.reading import Reading
 from ephemera.lobby.returning import Returning
@@ -32,6 +33,7 @@ class Kit:
     reading: Reading
     returning: Returning
     issuing: Issuing
+    opening: Opening
     hub: Hub
     feed: Feed
     fragments: Fragments

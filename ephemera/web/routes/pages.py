@@ -37,6 +37,7 @@ class Pages:
     def __init__(self, kit: Kit) -> None:
         self._fragments = kit.fragments
         self._returning = kit.returning
+        self._opening = kit.opening
 
     def routes(self) -> Blueprint:
         """Return the handlers."""
@@ -52,7 +53,8 @@ class Pages:
     async def lobby(self) -> Response:
         """Show the lobby; to a program, a short help."""
         if as_asked().form == "html":
-            return self._page("pages/lobby.html", fields={"key": new_key()}, errors={})
+            fields = {"key": new_key()}
+            return self._page("pages/lobby.html", fields=fields, errors={}, opening=self._opening)
         text = self._fragments.render("pages/help.txt", as_asked().locale, origin=origin())
         return Response(text, content_type=TEXT)
 
@@ -83,7 +85,11 @@ class Pages:
         if as_asked().form != "html":
             raise refusal
         errors = {field_of(refusal): refusals.sentence(refusal, as_asked().locale)}
-        context = {"places": (), "here": None} if page == "pages/join.html" else {}
+        context = (
+            {"places": (), "here": None}
+            if page == "pages/join.html"
+            else {"opening": self._opening}
+        )
         return with_status(self._page(page, fields=fields, errors=errors, **context), refusal)
 
     def _page(self, name: str, **context: Any) -> Response:  # noqa: ANN401 - templates take anything

@@ -12,7 +12,7 @@ from ephemera.domain.errors import Invalid
 from ephemera.lobby.idempotency import MOST_KEY_CHARACTERS
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.forms import read_fields, refuse_coded
-from ephemera.web.road.sessions import token_in
+from ephemera.web.road.sessions import bearer_in, token_in
 
 _TRUE_OR_FALSE: Final[Mapping[str, bool]] = {"true": True, "false": False}
 """As JSON has them."""
@@ -28,6 +28,11 @@ T = TypeVar("T")
 def shown_token(returning_to: str | None = None) -> str | None:
     """Return the seat token that the request shows, if any."""
     return token_in(request.headers, secure=as_asked().secure, returning_to=returning_to)
+
+
+def shown_bearer() -> str | None:
+    """Return what a program shows beside its request, if anything."""
+    return bearer_in(request.headers)
 
 
 def origin() -> str:

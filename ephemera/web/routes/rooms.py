@@ -19,7 +19,13 @@ from ephemera.web.routes.acts import read_options
 from ephemera.web.routes.composer import asked_composer
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
-from ephemera.web.routes.requests import origin, read_form, read_idempotency_key, shown_token
+from ephemera.web.routes.requests import (
+    origin,
+    read_form,
+    read_idempotency_key,
+    shown_bearer,
+    shown_token,
+)
 from ephemera.web.routes.returning import Returns
 from ephemera.web.routes.seats import departed, visitor_address
 
@@ -101,6 +107,7 @@ class Rooms:
                 read_options(fields),
                 self._addresses.visitor(visitor_address()),
                 read_idempotency_key(fields),
+                opening_key=fields.get("opening_key") or shown_bearer() or "",
             )
         except Refusal as refusal:
             return self._pages.again("pages/lobby.html", fields, refusal)
