@@ -66,15 +66,7 @@ def create_app(
     app.engine, app.metrics = engine, metrics
     app.hub = Hub(clock, most_streams=settings.max_streams, dropped=metrics.dropped_streams)
     engine.listen(app.hub.hear, app.hub.sense, app.hub.start_over)
-    use = use_cases(
-        engine,
-        clock,
-        secret=settings.secret,
-        rate_limits=settings.rate_limits,
-        lifetime=settings.lifetime,
-        most_rooms=settings.max_rooms,
-        opening=settings.opening,
-    )
+    use = _use_cases(settings, engine, clock)
     _tend(app, settings, use, Reaper(engine, clock, metrics.reaped))
     app.hot = composition.furnish(
         app,
@@ -87,8 +79,21 @@ def create_app(
         tell=metrics.tell,
         stream_lifetime=settings.stream_lifetime,
         is_too_much=Load().is_too_much if settings.rate_limits else None,
+        site=settings.site_and_lifetime,
     )
     return app
+
+
+def _use_cases(settings: Settings, engine: Engine, clock: Clock) -> UseCases:
+    return use_cases(
+        engine,
+        clock,
+        secret=settings.secret,
+        rate_limits=settings.rate_limits,
+        lifetime=settings.lifetime,
+        most_rooms=settings.max_rooms,
+        opening=settings.opening,
+    )
 
 
 def _counts(metrics: Metrics) -> Counts:

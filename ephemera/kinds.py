@@ -10,11 +10,16 @@ from typing import Any, Final, NamedTuple
 
 SHORTEST_SECRET: Final = 16
 LONGEST_SENTENCE: Final = 500
+LARGEST_TEXT: Final = 65_536
+"""In bytes."""
 
 Value = str | int | float | bool | bytes | tuple[str, ...] | tuple[str | None, Path | None]
 
 _BIND: Final = re.compile(
     r"unix:/[^\s,]+|(\[[0-9A-Fa-f:.]+(%[^\s,\[\]%]+)?\]|[^\s,:/\[\]]+):(?P<port>[0-9]{1,5})"
+)
+_CONTACT: Final = re.compile(
+    r"[^\s@<>\"'/:?&#]{1,64}@[^\s@<>\"'/:?&#]{1,255}|https://[^\s<>\"']{1,500}"
 )
 _HIGHEST_PORT: Final = 65_535
 _ENGINE: Final = re.compile(
@@ -106,6 +111,30 @@ def opening(text: str) -> tuple[str | None, Path | None] | None:
     if word == "nobody" and len(rest) <= LONGEST_SENTENCE and rest.isprintable():
         return rest, None
     return (None, Path(rest)) if word == "keys" and rest.startswith("/") else None
+
+
+def line(most: int) -> Kind:
+    """Take a line of text."""
+
+    def read(text: str) -> str | None:
+        return text if 0 < len(text) <= most and text.isprintable() else None
+
+    return Kind(f"a line of at most {most} characters", read)
+
+
+def contact(text: str) -> str | None:
+    """Return where somebody is reached, if that is it."""
+    return text if _CONTACT.fullmatch(text) else None
+
+
+def text_at(path: str) -> str | None:
+    """Return the text of a file, if it is one and not too large."""
+    try:
+        with Path(path).open("rb") as file:
+            read = file.read(LARGEST_TEXT + 1)
+        return read.decode().replace("\r\n", "\n") if len(read) <= LARGEST_TEXT else None
+    except (OSError, ValueError):
+        return None
 
 
 def secret(text: str) -> bytes | None:

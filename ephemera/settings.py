@@ -25,14 +25,17 @@ from ephemera.kinds import (
     Kind,
     Setting,
     binds,
+    contact,
     decimal,
     declared,
     engine,
+    line,
     mode,
     one_of,
     opening,
     path,
     secret,
+    text_at,
     whole,
 )
 
@@ -155,6 +158,27 @@ class Settings:
         ),
         "Who may open a room (whoever knows its code may join in any case)",
     )
+    site: str = declared(
+        "none", line(100), "Who runs this site: a name for the foot of pages", made_by=str
+    )
+    contact: str = declared(
+        "none",
+        Kind("an e-mail address or an https address", contact),
+        "How to reach who runs this site",
+        made_by=str,
+    )
+    banner: str = declared("none", line(500), "What stands atop pages (of no room)", made_by=str)
+    operator: str = declared(
+        "none",
+        Kind("the path of a text in UTF-8, of at most 64 KiB", text_at),
+        "Imprint, privacy notice and rules, for /operator (what stands behind # is a heading)",
+        made_by=str,
+    )
+
+    @property
+    def site_and_lifetime(self) -> tuple[str, str, str, str, float]:
+        """What pages tell of who runs the site, and of how long a room lives."""
+        return self.site, self.contact, self.banner, self.operator, self.lifetime
 
 
 SETTINGS: Final[Mapping[str, Setting]] = {

@@ -15,6 +15,7 @@ from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fragments import Fragments
 from ephemera.web.rendering.live import LiveDocument, WaitingDocument
 from ephemera.web.rendering.representations import HtmlEvents, JsonLines, TextLines
+from ephemera.web.rendering.site import Site
 from ephemera.web.road.errors import Errors
 from ephemera.web.road.front import Front, Ways
 from ephemera.web.road.quart import Hot, prepare, stand_in_front
@@ -74,12 +75,13 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     tell: Tell,
     stream_lifetime: float,
     is_too_much: Callable[[], bool] | None,
+    site: tuple[str, str, str, str, float],
 ) -> Hot:
     """Give the application all that it answers; return what the server may read by itself.
 
     Without `is_too_much` nobody is ever told to come later. Raises `AssetsMissing`.
     """
-    assets, fragments = read_once()
+    assets, fragments = read_once(Site(*site))
     kit = Kit(
         **use._asdict(),
         hub=hub,

@@ -4,14 +4,18 @@ from functools import cache
 from pathlib import Path
 
 from ephemera.web.rendering.fragments import Fragments
+from ephemera.web.rendering.site import Site
 from ephemera.web.routes.assets import Assets
 
 
 @cache
-def read_once() -> tuple[Assets, Fragments]:
-    """Return the static files and the templates, read and compiled once for this process."""
+def read_once(site: Site = Site()) -> tuple[Assets, Fragments]:
+    """Return the static files and the templates of a site, read and compiled once for this process.
+
+    Raises `AssetsMissing`.
+    """
     assets = Assets(_folder("static"))
-    fragments = Fragments(_folder("templates"), assets.url)
+    fragments = Fragments(_folder("templates"), assets.url, site)
     fragments.compile_all()
     return assets, fragments
 

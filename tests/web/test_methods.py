@@ -23,7 +23,16 @@ READ: Final = {"GET", "HEAD", "OPTIONS"}
 POSTED: Final = {"POST", "OPTIONS"}
 METHODS: Final = {
     **dict.fromkeys(
-        ("/", "/about", "/ended/<ending>", "/<join:code>", "/static/<path:name>"), READ
+        (
+            "/",
+            "/about",
+            "/operator",
+            "/.well-known/security.txt",
+            "/ended/<ending>",
+            "/<join:code>",
+            "/static/<path:name>",
+        ),
+        READ,
     ),
     **dict.fromkeys(("/health/live", "/health/ready", "/metrics"), READ),
     "/join": READ | POSTED,

@@ -42,8 +42,9 @@ from ephemera.domain.rooms import (
 from ephemera.domain.texts import ACTION, MOST_CHARACTERS
 from ephemera.web.rendering.choices import chosen_length, people, seats
 from ephemera.web.rendering.endings import ENDINGS
-from ephemera.web.rendering.languages import CATALOGUES, Sentence, duration, plural_forms
+from ephemera.web.rendering.languages import CATALOGUES, Sentence, duration, in_days, plural_forms
 from ephemera.web.rendering.sentences import sentence_of, sign_name
+from ephemera.web.rendering.site import Site
 from ephemera.web.rendering.stencils import Stencil, hole
 
 _HUES: Final = 8
@@ -73,10 +74,11 @@ class Fragments:
     There is an environment for each language, but what a template is compiled to is the same.
     """
 
-    def __init__(self, folder: Path, asset: Callable[[str], str]) -> None:
+    def __init__(self, folder: Path, asset: Callable[[str], str], site: Site = Site()) -> None:
         self._loader = FileSystemLoader(folder)
         self._compiled = _Compiled()
         self._asset = asset
+        self.site = site
         self._environments: dict[str, Environment] = {}
 
     def render(self, name: str, /, locale: str, **context: Any) -> str:  # noqa: ANN401 - templates take anything
@@ -120,6 +122,7 @@ class Fragments:
         )
         environment.globals |= _STATED | {
             "asset": self._asset,
+            "site": self.site,
             "locale": locale,
             "forms": partial(plural_forms, locale),
         }
@@ -214,6 +217,7 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "first_line": first_line,
     "hue": hue,
     "is_word": is_word,
+    "in_days": _shown(in_days),
     "iso": lambda at: iso(shown(at)),
     "linkify": linkify,
     "message_id": message_id,

@@ -27,6 +27,7 @@ _NUMBERS_OF_EACH_KIND: Final = range(103)
 """No language has a form of words that none of these numbers needs."""
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 
 
@@ -94,6 +95,13 @@ def duration(seconds: float) -> Sentence:
     if seconds >= _MINUTE:
         return counted("%(n)s minute", "%(n)s minutes", int(seconds // _MINUTE))
     return counted("%(n)s second", "%(n)s seconds", int(seconds))
+
+
+def in_days(seconds: float) -> Sentence:
+    """Return a length of time in words, in days from two on."""
+    if seconds >= 2 * _DAY:
+        return counted("%(n)s day", "%(n)s days", int(seconds // _DAY))
+    return duration(seconds)
 
 
 def plural_forms(locale: str, one: str, many: str) -> dict[int, str]:

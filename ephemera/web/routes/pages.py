@@ -1,23 +1,29 @@
 """Pages that need no room: the lobby, the way in, and what is kept."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from quart import Blueprint, Response, request
 from werkzeug.routing import BaseConverter
 
+from ephemera.clock import shown
 from ephemera.domain.errors import NoSuchRoom, Refusal
 from ephemera.domain.pasted import Pasted, read_pasted
 from ephemera.lobby.returning import HeldPlace
 from ephemera.web.rendering import refusals
 from ephemera.web.rendering.endings import ENDINGS
+from ephemera.web.rendering.fragments import iso
 from ephemera.web.rendering.media import HTML, TEXT
+from ephemera.web.rendering.site import UNTOLD
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.errors import field_of, with_status
 from ephemera.web.road.sessions import held_tokens
 from ephemera.web.routes.composer import new_key
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.requests import origin
+
+VALID_SECONDS: Final = 30 * 86_400
+"""Of security.txt: less than a year, as RFC 9116 recommends (section 2.5.5)."""
 
 
 class JoinPath(BaseConverter):
@@ -38,12 +44,15 @@ class Pages:
         self._fragments = kit.fragments
         self._returning = kit.returning
         self._opening = kit.opening
+        self._clock = kit.clock
 
     def routes(self) -> Blueprint:
         """Return the handlers."""
         blueprint = Blueprint("pages", __name__)
         blueprint.get("/")(self.lobby)
         blueprint.get("/about")(self.about)
+        blueprint.get("/operator")(self.operator)
+        blueprint.get("/.well-known/security.txt")(self.security)
         blueprint.get("/ended/<ending>")(self.ended)
         blueprint.record_once(lambda state: state.app.url_map.converters.update(join=JoinPath))
         blueprint.get("/join")(self.join)
@@ -61,6 +70,21 @@ class Pages:
     async def about(self) -> Response:
         """Say in plain words what is kept, and for how long."""
         return self._page("pages/about.html")
+
+    async def operator(self) -> Response:
+        """Show what the operator says of themselves, if they say anything."""
+        if as_asked().form == "html":
+            return self._page("pages/operator.html")
+        told = self._fragments.site.plain or UNTOLD.plain(as_asked().locale)
+        return Response(f"{told}\n", content_type=TEXT)
+
+    async def security(self) -> Response:
+        """Say whom to tell of a fault (RFC 9116). Raises `NoSuchRoom` if nobody is known."""
+        site = self._fragments.site
+        if not site.contact:
+            raise NoSuchRoom
+        until = iso(shown(self._clock()) + VALID_SECONDS)
+        return Response(f"Contact: {site.contact_url}\nExpires: {until}\n", content_type=TEXT)
 
     async def ended(self, ending: str) -> Response:
         """Say how a room ended, to whoever comes from its last document. Raises `NoSuchRoom`."""
