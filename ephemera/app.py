@@ -10,15 +10,14 @@ from ephemera.clock import Clock
 from ephemera.engine.base import Engine
 from ephemera.engine.choosing import engine_at
 from ephemera.engine.counted import CountedEngine, Counts
-from ephemera.hub.feed import Feed
+from ephemera.given import configured, given_in
 from ephemera.hub.heartbeat import Heartbeat
 from ephemera.hub.hub import Hub
-from ephemera.hub.in_flight import InFlight
 from ephemera.lobby.reaper import Reaper
 from ephemera.lobby.use_cases import UseCases, use_cases
 from ephemera.metrics import Metrics
 from ephemera.server.load import Load
-from ephemera.settings import Settings, configured, given_in
+from ephemera.settings import Settings
 from ephemera.web import composition
 from ephemera.web.road.quart import QuietQuart
 
@@ -71,9 +70,8 @@ def create_app(
     app.hot = composition.furnish(
         app,
         use,
+        engine=engine,
         hub=app.hub,
-        feed=Feed(engine, app.hub),
-        in_flight=InFlight(engine),
         clock=clock,
         secret=settings.secret,
         tell=metrics.tell,

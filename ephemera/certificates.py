@@ -7,7 +7,8 @@ from typing import Final
 
 from hypercorn.config import Config
 
-from ephemera.settings import Settings, warn_if_open
+from ephemera.given import warn_if_open
+from ephemera.settings import Settings
 
 _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
 """What OpenSSL says of the key of another certificate; the second, if it is of another kind."""

@@ -46,6 +46,7 @@ def _serve(options: argparse.Namespace) -> None:
     from ephemera import logs
     from ephemera.app import create_app
     from ephemera.engine.base import EngineUnfit
+    from ephemera.given import SettingsError, configured, given_in, told_of
     from ephemera.lobby.keyring import KeysUnfit
     from ephemera.serve import (
         ServingError,
@@ -55,7 +56,6 @@ def _serve(options: argparse.Namespace) -> None:
         load_config,
         serve,
     )
-    from ephemera.settings import SettingsError, configured, given_in, told_of
     from ephemera.web.routes.assets import AssetsMissing
 
     logs.set_up()

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ephemera.settings import (
-    SETTINGS,
-    Settings,
-    SettingsError,
-    configured,
-    given_in,
-    told_of,
-)
+from ephemera.given import SettingsError, configured, given_in, told_of
+from ephemera.settings import SETTINGS, Settings
 from tools.settings_page import PAGE, page
 
 LONG_ENOUGH = "correct horse battery"

@@ -6,6 +6,7 @@ from typing import Final
 from quart import Quart
 
 from ephemera.clock import Clock
+from ephemera.engine.base import Engine
 from ephemera.hub.feed import Feed
 from ephemera.hub.hub import Hub
 from ephemera.hub.in_flight import InFlight
@@ -67,9 +68,8 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     app: Quart,
     use: UseCases,
     *,
+    engine: Engine,
     hub: Hub,
-    feed: Feed,
-    in_flight: InFlight,
     clock: Clock,
     secret: bytes,
     tell: Tell,
@@ -85,7 +85,7 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     kit = Kit(
         **use._asdict(),
         hub=hub,
-        feed=feed,
+        feed=Feed(engine, hub),
         fragments=fragments,
         addresses=Addresses(secret, clock),
         clock=clock,
@@ -99,7 +99,7 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     ways = _ways(kit)
     hot = prepare(app, ways, errors)
     guarded = Shed(is_too_much, errors).guard(ways) if is_too_much else ways
-    stand_in_front(app, Front(app.asgi_app, guarded, errors, in_flight))  # type: ignore[arg-type] # Quart's own types
+    stand_in_front(app, Front(app.asgi_app, guarded, errors, InFlight(engine)))  # type: ignore[arg-type] # Quart's own types
     return hot
 
 

@@ -9,7 +9,7 @@ from ephemera.web.routes.assets import Assets
 
 
 @cache
-def read_once(site: Site = Site()) -> tuple[Assets, Fragments]:
+def read_once(site: Site) -> tuple[Assets, Fragments]:
     """Return the static files and the templates of a site, read and compiled once for this process.
 
     Raises `AssetsMissing`.

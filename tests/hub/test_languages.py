@@ -15,10 +15,11 @@ from ephemera.lobby.lobby import Admission
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.live import LiveDocument, WaitingDocument
 from ephemera.web.rendering.representations import HtmlEvents, JsonLines, TextLines
+from ephemera.web.rendering.site import Site
 from tests.support.languages import pseudo_spoken
 from tests.support.readers import Reader, Station, a_station, until
 
-FRAGMENTS: Final = read_once()[1]
+FRAGMENTS: Final = read_once(Site())[1]
 RESTORING: Final = "The connection to the room is being restored."
 JOINED: Final = {
     "events": (

@@ -12,8 +12,9 @@ from typing import Final
 import httpx
 import pytest
 
+from ephemera.given import SettingsError, configured, given_in
 from ephemera.serve import ServingError, load_config
-from ephemera.settings import Settings, SettingsError, configured, given_in
+from ephemera.settings import Settings
 from tests.support.edge import make_certificate
 from tests.support.patience import PATIENCE
 from tests.support.server import ROOT, outcome, running

@@ -40,6 +40,7 @@ from ephemera.settings import Settings
 from ephemera.terminal.events import Parser
 from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fragments import linkify
+from ephemera.web.rendering.site import Site
 from ephemera.web.road.asgi import headers_of, read_query
 from ephemera.web.road.asked import form_for, is_same_site
 from ephemera.web.road.bodies import MOST_BODY_BYTES, Body
@@ -229,7 +230,7 @@ def _terminal(text: str, parts: int = 256) -> object:
 
 def _front(path: str) -> object:
     scope = {"type": "http", "method": "GET", "scheme": "http", "path": path, "headers": []}
-    front = Front(nothing, {}, Errors(read_once()[1]), InFlight(MemoryEngine()))
+    front = Front(nothing, {}, Errors(read_once(Site())[1]), InFlight(MemoryEngine()))
     return asyncio.run(front(scope, _receive_nothing, nothing))
 
 

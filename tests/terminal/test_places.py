@@ -2,7 +2,7 @@
 
 import pytest
 
-from ephemera.settings import OF_A_SEAT
+from ephemera.given import OF_A_SEAT
 from ephemera.terminal.mistakes import Mistake
 from ephemera.terminal.places import (
     TOKEN,

@@ -15,12 +15,13 @@ from ephemera.web.furniture import read_once
 from ephemera.web.rendering.fields import entry_fields
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.lines import PlainMessage
+from ephemera.web.rendering.site import Site
 from ephemera.web.rendering.stencils import Stencil, hole
 from ephemera.web.routes.composer import BlankComposer
 from tests.support.languages import pseudo_spoken
 
 TEMPLATE: Final = "stream/_entry.html"
-FRAGMENTS: Final = read_once()[1]
+FRAGMENTS: Final = read_once(Site())[1]
 PLAIN: Final = PlainMessage(FRAGMENTS, TEMPLATE)
 
 

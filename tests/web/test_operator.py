@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from ephemera.settings import Given, Settings, SettingsError, configured
+from ephemera.given import Given, SettingsError, configured
+from ephemera.settings import Settings
 from tests.support.asking import BROWSER, CURL, PROGRAM
 from tests.support.cast import House, Person, set_scene
 

@@ -16,8 +16,9 @@ from ephemera.web.rendering.fields import entry_fields
 from ephemera.web.rendering.languages import ENGLISH
 from ephemera.web.rendering.representations import TextLines
 from ephemera.web.rendering.sentences import sentence_of
+from ephemera.web.rendering.site import Site
 
-FRAGMENTS: Final = read_once()[1]
+FRAGMENTS: Final = read_once(Site())[1]
 ADA: Final = Member("p1", "Ada", "host", 0)
 BEN: Final = Member("p2", "Ben <b>", "member", 0)
 DAN: Final = Knock("k1", "Dan", 0, 300)
