@@ -91,6 +91,22 @@ def _join(options: argparse.Namespace) -> None:
     join(options.url, nickname=options.nickname, show_token=options.show_token)
 
 
+def _health(options: argparse.Namespace) -> None:
+    from ephemera.asking import UnwellError, ask, places
+    from ephemera.settings import SettingsError, given_in
+
+    known = ("EPHEMERA_BIND", "EPHEMERA_CONFIG")
+    try:
+        chosen = given_in({name: os.environ[name] for name in known if name in os.environ})
+        bind = chosen.get("EPHEMERA_BIND")
+        here = bind.text if bind else SETTINGS["EPHEMERA_BIND"].default
+        for place in places(options.where or here):
+            ask(place)
+    except (SettingsError, UnwellError) as unwell:
+        raise Mistake(str(unwell)) from None
+    print("Ephemera is well: it takes whoever comes.")
+
+
 def _needs_extra(missing: ModuleNotFoundError) -> Exception:
     if missing.name not in _OF_THE_TERMINAL:
         return missing
@@ -104,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ephemera {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_health(commands.add_parser("health", help="ask a server whether it is well"))
     _add_send(commands.add_parser("send", help="post standard input to a room, line by line"))
     _add_join(commands.add_parser("join", help="talk in a room from this terminal"))
     return parser
@@ -137,6 +154,16 @@ def _told(name: str) -> str:
     setting = SETTINGS[name]
     heading = f"  {', '.join(names_of(name))} ({setting.default})\n"
     return heading + indent(fill(sentence_of(setting), 74, break_on_hyphens=False), " " * 4)
+
+
+def _add_health(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_health)
+    command.add_argument(
+        "where",
+        metavar="WHERE",
+        nargs="?",
+        help="a URL, or where it listens: as EPHEMERA_BIND has it when nothing is said",
+    )
 
 
 def _add_send(command: argparse.ArgumentParser) -> None:
