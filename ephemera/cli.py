@@ -107,6 +107,20 @@ def _health(options: argparse.Namespace) -> None:
     print("Ephemera is well: it takes whoever comes.")
 
 
+def _completion(options: argparse.Namespace) -> None:
+    from ephemera.completion import SHELLS
+    from ephemera.grammar import grammar_of
+
+    print(SHELLS[options.shell](grammar_of(_parser())), end="")
+
+
+def _manual(_: argparse.Namespace) -> None:
+    from ephemera.grammar import grammar_of
+    from ephemera.manual import manual
+
+    print(manual(grammar_of(_parser()), __version__), end="")
+
+
 def _needs_extra(missing: ModuleNotFoundError) -> Exception:
     if missing.name not in _OF_THE_TERMINAL:
         return missing
@@ -123,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_health(commands.add_parser("health", help="ask a server whether it is well"))
     _add_send(commands.add_parser("send", help="post standard input to a room, line by line"))
     _add_join(commands.add_parser("join", help="talk in a room from this terminal"))
+    _add_completion(commands.add_parser("completion", help="print the completion of a shell"))
+    commands.add_parser("manual", help="print the manual page").set_defaults(run=_manual)
     return parser
 
 
@@ -164,6 +180,12 @@ def _add_health(command: argparse.ArgumentParser) -> None:
         nargs="?",
         help="a URL, or where it listens: as EPHEMERA_BIND has it when nothing is said",
     )
+
+
+def _add_completion(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_completion)
+    shells = ("bash", "fish", "zsh")
+    command.add_argument("shell", choices=shells, help="for which shell")
 
 
 def _add_send(command: argparse.ArgumentParser) -> None:

@@ -20,8 +20,11 @@ PROGRAMS = {
     "haproxy": "haproxy",
     "hitch": "hitch",
     "firefox-esr": "firefox-esr",
+    "fish": "fish",
     "inotifywait": "inotify-tools",
     "lynx": "lynx",
+    "man": "man-db",
+    "mandoc": "mandoc",
     "nginx": "nginx",
     "openssl": "openssl",
     "redis-server": "redis-server",
@@ -31,6 +34,7 @@ PROGRAMS = {
     "varnishd": "varnish",
     "tmux": "tmux",
     "w3m": "w3m",
+    "zsh": "zsh",
 }
 # What Debian would start with the next boot: the tests start their own.
 SERVICES = {
