@@ -1,4 +1,4 @@
-"""Every engine there is, each of them empty."""
+"""Every engine there is, each of them empty, as the user that docs/deploy/redis.conf makes."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,12 +7,19 @@ import pytest
 from ephemera.engine.base import Engine
 from ephemera.engine.memory import MemoryEngine
 from ephemera.engine.redis import RedisEngine, connect
-from tests.support.redis import RunningCluster, RunningRedis, running_cluster, running_redis
+from tests.support.redis import (
+    FORGETFUL,
+    RunningCluster,
+    RunningRedis,
+    guarded,
+    running_cluster,
+    running_redis,
+)
 
 
 @pytest.fixture(scope="session")
 def single() -> Iterator[RunningRedis]:
-    with running_redis() as running:
+    with running_redis([*FORGETFUL, *guarded()]) as running:
         yield running
 
 

@@ -31,7 +31,7 @@ Address = Callable[[RunningRedis], str]
 
 
 def plainly(redis: RunningRedis) -> str:
-    return redis.url
+    return f"redis://127.0.0.1:{redis.port}"
 
 
 def by(before: str = "", after: str = "", scheme: str = "redis") -> Address:
@@ -188,6 +188,9 @@ ANSWERS: Final = {
     b"-MISCONF Redis is configured to save RDB snapshots\r\n": "cannot save to its disk",
     b"-NOREPLICAS Not enough good replicas to write.\r\n": "too few replicas",
     b"-OOM command not allowed when used memory > 'maxmemory'.\r\n": "memory of the engine is full",
+    b"-ERR ACL failure in script: User joe has no permissions to run the 'set' command\r\n": (
+        "do what is needed"
+    ),
     b"-MOVED 866 127.0.0.1:7001\r\n": "one node of a cluster: write redis+cluster://",
     b"-CLUSTERDOWN Hash slot not served\r\n": "not whole",
     b"": "does not answer",
@@ -210,7 +213,7 @@ async def test_a_host_that_is_not_there_and_one_that_is_not_known_are_told_apart
     assert "does not answer" in await refusal(f"redis://:{SECRET}@127.0.0.1:{port}")
     assert "does not answer" in await refusal(f"rediss://127.0.0.1:{port}")
     assert "does not answer" in await refusal(f"redis+cluster://127.0.0.1:{port}")
-    assert "knows a master" in await refusal(f"redis+sentinel://127.0.0.1:{port}/rooms")
+    assert "Sentinels do not answer" in await refusal(f"redis+sentinel://127.0.0.1:{port}/rooms")
     assert "no address that can be found" in await refusal("redis://nobody.invalid")
 
 
@@ -226,6 +229,10 @@ async def test_a_host_that_is_not_there_and_one_that_is_not_known_are_told_apart
         f"redis+sentinel://:{SECRET}@127.0.0.1",
         f"redis+sentinel://:{SECRET}@127.0.0.1/rooms/{SECRET}",
         f"redis+cluster://:{SECRET}@127.0.0.1:99999",
+        f"rediss+cluster://:{SECRET}@127.0.0.1?ssl_ca_cert=/missing.pem",
+        f"redis+cluster://127.0.0.1?sentinel_password={SECRET}",
+        f"redis+sentinel://127.0.0.1/rooms?sentinel_pass={SECRET}",
+        f"redis+sentinel://127.0.0.1/rooms?{SECRET}",
     ],
 )
 def test_an_address_that_is_none_is_told_without_repeating_it(url: str) -> None:

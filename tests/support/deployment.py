@@ -16,7 +16,8 @@ from tests.support.server import RunningServer, running_server
 from tests.support.visitors import gauges, visitor
 
 SECRET: Final = "shared-by-all-processes"
-PASSWORDS: Final = {name: f"of-{name}" for name in ("ephemera", "watcher", "replica", "sentinel")}
+USERS: Final = ("ephemera", "watcher", "replica", "sentinel", "asking", "peers")
+PASSWORDS: Final = {name: f"of-{name}" for name in USERS}
 AT_RANDOM: Final = {"        hash $room_key consistent;": "        #"}
 """What to replace in nginx-cluster.conf so that each request may go to any process."""
 

@@ -1,6 +1,7 @@
 """A real Redis of our own: on a free port, without a file, stopped by its pid."""
 
 import os
+import re
 import socket
 import subprocess
 import time
@@ -15,18 +16,31 @@ from redis import Redis
 
 from ephemera.engine.redis import checking
 from tests.support.patience import PATIENCE
+from tests.support.server import ROOT
 
 STARTS_WITHIN: Final = PATIENCE
 HOST: Final = "127.0.0.1"
 SLOTS: Final = 16_384
+PATH: Final = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+IS_VALKEY: Final = b"Valkey" in subprocess.check_output(
+    ["redis-server", "--version"], env={"PATH": PATH}
+)
 FORGETFUL: Final = tuple(
     chain.from_iterable(
         (f"--{name}", wanted)
         for name, (wanted, _) in checking.FORGETFUL.items()
-        if not name.startswith("commandlog")  # Valkey's alone
+        if IS_VALKEY or not name.startswith("commandlog")  # Valkey's alone
     )
 )
-PATH: Final = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+PASSWORD: Final = "of-ephemera"
+SHIPPED: Final = ROOT / "docs" / "deploy" / "redis.conf"
+
+
+def guarded() -> tuple[str, ...]:
+    """Return what makes Ephemera's user of docs/deploy/redis.conf, who may do what it needs."""
+    line = re.search(r"^user (ephemera .*)$", SHIPPED.read_text(encoding="utf-8"), re.MULTILINE)
+    assert line
+    return ("--user", *line[1].replace("ENGINE-SECRET", PASSWORD).split())
 
 
 class RunningRedis:
@@ -40,7 +54,8 @@ class RunningRedis:
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+        user = f"ephemera:{PASSWORD}@" if "--user" in self._settings else ""
+        return f"redis://{user}127.0.0.1:{self.port}"
 
     def flush(self) -> None:
         self.client().flushall()
@@ -89,7 +104,7 @@ class RunningCluster:
     @property
     def url(self) -> str:
         places = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
-        return f"redis+cluster://{places}"
+        return f"redis+cluster://ephemera:{PASSWORD}@{places}"
 
     def flush(self) -> None:
         for node in self.nodes:
@@ -105,7 +120,8 @@ class RunningCluster:
 def running_cluster() -> Iterator[RunningCluster]:
     """Run a cluster of three until the end of the block."""
     with ExitStack() as stack:
-        nodes = (running_redis([*FORGETFUL, "--cluster-enabled", "yes"]) for _ in range(3))
+        settings = [*FORGETFUL, "--cluster-enabled", "yes", *guarded()]
+        nodes = (running_redis(settings) for _ in range(3))
         yield RunningCluster([stack.enter_context(node) for node in nodes])
 
 

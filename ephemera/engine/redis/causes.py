@@ -23,6 +23,7 @@ SPEAKS_TLS: Final = "The engine speaks TLS: write rediss:// in EPHEMERA_ENGINE."
 SPEAKS_NO_TLS: Final = "The engine speaks no TLS: write redis:// in EPHEMERA_ENGINE."
 _LACKS_ONE: Final = "The engine wants a password, and EPHEMERA_ENGINE has none."
 _ALLOWED: Final = "docs/deploy/redis.conf has what is needed"
+_EXPLAINED: Final = "see docs/deploy/cluster.md"
 _NO_SUCH: Final = "it was renamed, or is too new for this engine"
 
 _COMMAND: Final = re.compile(r"'([a-z|]{1,20})'", re.IGNORECASE)
@@ -56,6 +57,11 @@ _SAID: Final = (
     _Cause(
         exceptions.ResponseError,
         "can't run this command",
+        f"The engine does not let the user in EPHEMERA_ENGINE do what is needed: {_ALLOWED}.",
+    ),
+    _Cause(  # the same, as Redis 7.2 and Valkey say it
+        exceptions.ResponseError,
+        "ACL failure in script",
         f"The engine does not let the user in EPHEMERA_ENGINE do what is needed: {_ALLOWED}.",
     ),
     _Cause(
@@ -132,6 +138,16 @@ _SAID: Final = (
     ),
     _Cause(
         MasterNotFoundError,
+        "AuthenticationError",
+        f"The Sentinels want a user and a password that EPHEMERA_ENGINE lacks: {_EXPLAINED}.",
+    ),
+    _Cause(  # redis-py does not tell these apart
+        MasterNotFoundError,
+        "ConnectionError",
+        f"The Sentinels do not answer, or their certificate is not trusted: {_EXPLAINED}.",
+    ),
+    _Cause(
+        MasterNotFoundError,
         "",
         "No Sentinel at EPHEMERA_ENGINE knows a master of the name that stands there.",
     ),
@@ -139,7 +155,7 @@ _SAID: Final = (
     _Cause(
         ssl.SSLCertVerificationError,
         "",
-        "The certificate of the engine is not trusted: see docs/deploy/cluster.md.",
+        f"The certificate of the engine is not trusted: {_EXPLAINED}.",
     ),
     _Cause(ssl.SSLError, "", "What answers at EPHEMERA_ENGINE speaks no TLS that we understand."),
     _Cause(socket.gaierror, "", "The host in EPHEMERA_ENGINE has no address that can be found."),

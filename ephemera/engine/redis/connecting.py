@@ -1,8 +1,8 @@
 """From a URL to a client of redis-py: one engine, one watched over by Sentinel, or a cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis.asyncio import Redis, RedisCluster, Sentinel
 from redis.asyncio.cluster import ClusterNode
@@ -28,6 +28,10 @@ _SETTINGS: Final[dict[str, Any]] = {
     "health_check_interval": 10,
     "protocol": 2,  # of the next one we have no use
 }
+
+_OF_TLS: Final = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
+_OF_SENTINELS: Final = {"sentinel_username": "username", "sentinel_password": "password"}
+"""What may stand behind the `?` of an address, as redis-py calls it, and as a Sentinel is told."""
 
 
 def connect(url: str) -> Client:
@@ -74,22 +78,29 @@ async def disconnect(client: Client) -> None:
 
 
 def _watched_over(url: str) -> Client:
-    """Return a client for `redis+sentinel://[user:password@]HOST[:PORT],…/MASTER[/DATABASE]`."""
+    """Return a client for `redis+sentinel://[user:password@]HOST[:PORT],…/MASTER[/DATABASE]`.
+
+    The user is the engine's. The Sentinels have users of their own, and are asked by TLS as it is.
+    """
     name, _, database = urlsplit(url).path.strip("/").partition("/")
     if not name:
         raise ValueError(url)
+    options = _options(url, {*_OF_TLS, *_OF_SENTINELS})
+    user = {ours: options.pop(name) for name, ours in _OF_SENTINELS.items() if name in options}
+    tls = {**_tls(url), **options}
+    asking: Any = {**_BY_THE_CLOCK, "protocol": 2, **user, **tls}
     sentinel: Any = Sentinel(  # type: ignore[no-untyped-call] # redis-py does not tell its types
-        _hosts(url, SENTINEL_PORT), **_BY_THE_CLOCK
+        _hosts(url, SENTINEL_PORT), sentinel_kwargs=asking
     )
     for one in sentinel.sentinels:
-        _with_patience(one)
+        _check(_with_patience(one))
     client: Any = sentinel.master_for(
         name,
         redis_class=Redis,
         db=int(database or 0),
         retry=_never_again(),
         **_credentials(url),
-        **_tls(url),
+        **tls,
         **_SETTINGS,
     )
     return _with_patience(client)
@@ -98,8 +109,9 @@ def _watched_over(url: str) -> Client:
 def _cluster(url: str) -> Client:
     """Return a client for `redis+cluster://[user:password@]HOST[:PORT],…`."""
     nodes = [ClusterNode(host, port) for host, port in _hosts(url, PORT)]
+    tls = {**_tls(url), **_options(url, _OF_TLS)}
     client: Any = RedisCluster(
-        startup_nodes=nodes, retry=_never_again(), **_credentials(url), **_tls(url), **_SETTINGS
+        startup_nodes=nodes, retry=_never_again(), **_credentials(url), **tls, **_SETTINGS
     )
     kind = made_patient(client.connection_kwargs["connection_class"])
     client.connection_kwargs["connection_class"] = kind  # of the nodes that it finds
@@ -129,6 +141,15 @@ def _credentials(url: str) -> dict[str, Any]:
 
 def _tls(url: str) -> dict[str, Any]:
     return {"ssl": True} if urlsplit(url).scheme.partition("+")[0] in WITH_TLS else {}
+
+
+def _options(url: str, known: Collection[str]) -> dict[str, str]:
+    """Return what stands behind the `?`. Raises `ValueError` for what is not known."""
+    query = urlsplit(url).query
+    given = parse_qs(query, keep_blank_values=True, strict_parsing=bool(query))
+    if not set(known).issuperset(given):
+        raise ValueError(url)
+    return {name: texts[-1] for name, texts in given.items()}
 
 
 def _never_again() -> Retry:
