@@ -93,7 +93,7 @@ def _join(options: argparse.Namespace) -> None:
 
 def _health(options: argparse.Namespace) -> None:
     from ephemera.asking import UnwellError, ask, places
-    from ephemera.settings import SettingsError, given_in
+    from ephemera.given import SettingsError, given_in
 
     known = ("EPHEMERA_BIND", "EPHEMERA_CONFIG")
     try:

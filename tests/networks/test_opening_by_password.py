@@ -52,10 +52,10 @@ async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
         place.chmod(0o755)
     passwords = str(write_passwords(folder))
     asks = example("nginx", "auth_basic").replace("/etc/nginx/ephemera.passwords", passwords)
-    place = {"        location / {": f"{asks}\n        location / {{"}
+    guarded = {"        location / {": f"{asks}\n        location / {{"}
     async with (
         running_server(EPHEMERA_TRUSTED_HOPS="1") as server,
-        running_nginx(server.port, place) as running,
+        running_nginx(server.port, guarded) as running,
     ):
         yield running
 
