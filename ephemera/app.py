@@ -77,6 +77,8 @@ def create_app(
         tell=metrics.tell,
         stream_lifetime=settings.stream_lifetime,
         is_too_much=Load().is_too_much if settings.rate_limits else None,
+        exempt=settings.exempt_networks,
+        trusts_proxies=settings.trusted_hops > 0,
         site=settings.site_and_lifetime,
     )
     return app

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import field
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -77,6 +78,17 @@ def binds(text: str) -> tuple[str, ...] | None:
     """Return where to listen, if that is it."""
     found = tuple(re.split(r"[, \t]+", text))
     return found if all(map(_is_bind, found)) and len({*found}) == len(found) else None
+
+
+def networks(text: str) -> tuple[str, ...] | None:
+    """Return networks in the notation of CIDR, if that is what they are."""
+    found = tuple(re.split(r"[, \t]+", text))
+    try:
+        for each in found:
+            ip_network(each)
+    except ValueError:
+        return None
+    return found
 
 
 def mode(text: str) -> int | None:

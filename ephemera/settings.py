@@ -22,6 +22,7 @@ from ephemera.kinds import (
     engine,
     line,
     mode,
+    networks,
     one_of,
     opening,
     path,
@@ -135,6 +136,16 @@ class Settings:
             opening,
         ),
         "Who may open a room (whoever knows its code may join in any case)",
+    )
+    exempt_networks: tuple[str, ...] = declared(
+        "none",
+        Kind(
+            "networks such as 192.0.2.0/24 or 2001:db8::/48, with commas or blanks between them",
+            networks,
+            takes_several=True,
+        ),
+        "Whose addresses pay for no room, no join and no wrong code",
+        made_by=tuple,
     )
     site: str = declared(
         "none", line(100), "Who runs this site: a name for the foot of pages", made_by=str

@@ -304,3 +304,8 @@ def test_a_secret_that_everybody_can_read_is_warned_of(
             given_in(environ)
     told = [record.getMessage().rsplit(" ", 1)[1] for record in caplog.records]
     assert told == ["EPHEMERA_SECRET_FILE.", "EPHEMERA_CONFIG."]
+
+
+@pytest.mark.parametrize("text", ["192.0.2.1/24", "everybody", "192.0.2.0/33", "192.0.2.0/24;::/0"])
+def test_what_is_no_network_is_not_exempt(text: str) -> None:
+    assert refusal(EPHEMERA_EXEMPT_NETWORKS=text).startswith("EPHEMERA_EXEMPT_NETWORKS must be ")

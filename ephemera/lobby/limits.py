@@ -20,15 +20,28 @@ class Limit(NamedTuple):
 MESSAGES_OF_A_SEAT: Final = Limit("messages-of-a-seat", 1.0, 5)
 MESSAGES_IN_A_ROOM: Final = Limit("messages-in-a-room", 8.0, 20)
 FAILED_JOINS_FROM_AN_ADDRESS: Final = Limit("failed-joins", 10 / 60, 10)
+FAILED_JOINS_FROM_A_NETWORK: Final = Limit("failed-joins-of-a-network", 2.0, 120)
 FAILED_JOINS_IN_ALL: Final = Limit("failed-joins-in-all", 200.0, 200)
 JOINS_IN_A_ROOM: Final = Limit("joins-in-a-room", 1 / 15, 24)
-JOINS_FROM_AN_ADDRESS: Final = Limit("joins", 10 / 60, 10)
+JOINS_FROM_AN_ADDRESS: Final = Limit("joins", 1.0, 60)
+"""An office or a school is one address."""
 KNOCKS_FROM_AN_ADDRESS: Final = Limit("knocks", 6 / 60, 6)
 FAILED_KEYS_FROM_AN_ADDRESS: Final = Limit("failed-keys", 10 / 60, 10)
 ACTS_OF_A_SEAT: Final = Limit("acts-of-a-seat", 2.0, 20)
 READS_OF_A_SEAT: Final = Limit("reads-of-a-seat", 2.0, 40)
 """Of all that a room holds: some milliseconds each. A page without scripts may ask every 2 s."""
 ROOMS_FROM_AN_ADDRESS: Final = Limit("rooms", 5 / 600, 5)
+ROOMS_FROM_A_NETWORK: Final = Limit("rooms-of-a-network", 50 / 600, 50)
+"""A room that nobody else comes to is kept for little more than an hour, so a network can hold a
+few hundred of them, of the thousands that there may be."""
+
+EXEMPT: Final = "exempt"
+"""The visitor of whom nothing is counted."""
+
+
+def network_of(visitor: str) -> str:
+    """Return the wider network of a visitor: their name begins with it, up to a slash."""
+    return visitor.partition("/")[0]
 
 
 class Limits:
@@ -71,9 +84,12 @@ class Limits:
     async def refund(self, *spendings: tuple[Limit, str]) -> None:
         """Give back what `spend` took."""
         for limit, subject in spendings:
-            await self._engine.refund(_budget(limit, subject), limit.rate)
+            if subject != EXEMPT:
+                await self._engine.refund(_budget(limit, subject), limit.rate)
 
     async def _take(self, limit: Limit, subject: str) -> float:
+        if subject == EXEMPT:
+            return 0.0
         return await self._engine.spend(
             _budget(limit, subject), limit.rate, limit.burst, self._clock()
         )

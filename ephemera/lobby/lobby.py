@@ -11,13 +11,14 @@ from ephemera.domain.decide import open_room
 from ephemera.domain.errors import NoSuchRoom, Unavailable, WrongCode
 from ephemera.domain.log import Snapshot
 from ephemera.domain.nicknames import read_nickname
-from ephemera.domain.pasted import Pasted, read_pasted
+from ephemera.domain.pasted import read_pasted
 from ephemera.domain.rooms import Knock, Member, Options, Room, TurnedAway
 from ephemera.domain.tokens import digest_of
 from ephemera.engine.base import Conflict, Engine
 from ephemera.lobby import limits
+from ephemera.lobby.codes import Codes
 from ephemera.lobby.idempotency import IdempotencyKeys
-from ephemera.lobby.limits import Limit, Limits
+from ephemera.lobby.limits import Limit, Limits, network_of
 from ephemera.lobby.opening import Opening
 from ephemera.lobby.steps import Steps
 
@@ -93,6 +94,7 @@ class Lobby:
         self._limits = limits
         self._keys = keys
         self._opening = opening
+        self._codes = Codes(engine, limits)
         self._lifetime = lifetime
         self._most_rooms = most_rooms
         self._steps = Steps(engine, clock)
@@ -124,7 +126,10 @@ class Lobby:
         if await self._engine.count_rooms() >= self._most_rooms:
             raise Unavailable(RETRY_WHEN_FULL_SECONDS)
         room, events = open_room(self._command(nickname, options, room_id, token), self._clock())
-        await self._limits.spend((limits.ROOMS_FROM_AN_ADDRESS, visitor))
+        await self._limits.spend(
+            (limits.ROOMS_FROM_AN_ADDRESS, visitor),
+            (limits.ROOMS_FROM_A_NETWORK, network_of(visitor)),
+        )
         try:
             await self._steps.start(room, events)
         except Conflict:
@@ -155,7 +160,7 @@ class Lobby:
         nickname = read_nickname(nickname)
         pasted = read_pasted(code)
         word = pasted.word
-        snapshot = await self._invited(pasted, visitor)
+        snapshot = await self._codes.look_up(pasted, visitor)
         shown = held(snapshot.room.id)
         token = self._keys.token(key, snapshot.room.id, nickname)
         asks = snapshot.room.options.ask and word is None
@@ -164,8 +169,7 @@ class Lobby:
             if placed and (asks or isinstance(placed, Admission)):
                 return placed  # who need not ask any more does not wait any more, either
         if word and not snapshot.room.invitation_of(word.digest, self._clock()):
-            await self._limits.spend(*_failed_join(visitor))
-            raise WrongCode
+            await self._codes.refuse(visitor)
         command = Join(
             nickname=nickname,
             digest=digest_of(token),
@@ -191,22 +195,6 @@ class Lobby:
         seen_at = seated.snapshot.leases[seated.member.id].seen_at
         admission = Admission(seated.room, seated.member, token)
         return _Known(admission, has_shown_life=seen_at > seated.room.opened_at)
-
-    async def _invited(self, pasted: Pasted, visitor: str) -> Snapshot:
-        """Return the room they come to; what a wrong code costs is given back for a good one.
-
-        Every code and word that admits nobody gets one answer, whatever the reason.
-        The word of an invitation that is over still leads those back who came by it.
-        """
-        spendings = _failed_join(visitor)
-        await self._limits.spend(*spendings)
-        code, word = pasted
-        room_id = word.room_id if word else await self._engine.find(code) if code else None
-        snapshot = await self._engine.load(room_id) if room_id else None
-        if snapshot is None or (word and word.digest not in snapshot.room.words.values()):
-            raise WrongCode
-        await self._limits.refund(*spendings)
-        return snapshot
 
     async def seated(self, room_id: str, token: str | None) -> Seated:
         """Return the member whose token this is. Looking it up is the authorisation.
@@ -269,11 +257,6 @@ class Lobby:
 
     async def _carry_out(self, seated: Seated, act: Act) -> Room:
         return await self._steps.carry_out(seated.snapshot, By(seated.member.id, act))
-
-
-def _failed_join(visitor: str) -> tuple[tuple[Limit, str], ...]:
-    """Return what a code that admits nobody costs."""
-    return (limits.FAILED_JOINS_FROM_AN_ADDRESS, visitor), (limits.FAILED_JOINS_IN_ALL, "")
 
 
 def price(room: Room, visitor: str, *, asks: bool) -> tuple[tuple[Limit, str], ...]:

@@ -1,6 +1,6 @@
 """All that the web consists of: a new resource, way or representation is named here, once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from quart import Quart
@@ -75,6 +75,8 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     tell: Tell,
     stream_lifetime: float,
     is_too_much: Callable[[], bool] | None,
+    exempt: Sequence[str],
+    trusts_proxies: bool,
     site: tuple[str, str, str, str, float],
 ) -> Hot:
     """Give the application all that it answers; return what the server may read by itself.
@@ -87,7 +89,7 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
         hub=hub,
         feed=Feed(engine, hub),
         fragments=fragments,
-        addresses=Addresses(secret, clock),
+        addresses=Addresses(secret, clock, exempt, trusts=trusts_proxies),
         clock=clock,
         tell=tell,
         stream_lifetime=stream_lifetime,

@@ -4,7 +4,7 @@ import pytest
 
 from ephemera.domain.errors import NicknameTaken, RoomFull, TooMany, WrongCode
 from ephemera.domain.rooms import Options
-from ephemera.lobby.limits import Limit, Limits
+from ephemera.lobby.limits import EXEMPT, Limit, Limits
 from ephemera.lobby.lobby import Admission
 from tests.support.clock import FakeClock
 from tests.support.rooms import Storey, a_storey
@@ -94,14 +94,14 @@ async def test_a_good_code_costs_nothing_of_what_is_for_wrong_ones() -> None:
     await is_too_many(storey, "visitor")
 
 
-async def test_ten_new_seats_are_the_most_from_one_address() -> None:
+async def test_sixty_new_seats_are_the_most_from_one_address() -> None:
     storey = a_storey(rate_limits=True)
-    ada, bea = await storey.open(), await storey.open("Bea")
-    for number in range(10):
-        await storey.leave(await storey.join(bea if number % 2 else ada, f"Guest {number}"))
-    assert await cannot_join(storey, ada, "visitor") == pytest.approx(6)
-    storey.clock.turn(6)
-    await storey.join(ada, "Ben")
+    rooms = [await storey.open(f"Host {number}") for number in range(4)]
+    for number in range(60):
+        await storey.leave(await storey.join(rooms[number % 4], f"Guest {number}"))
+    assert await cannot_join(storey, rooms[0], "visitor") == pytest.approx(1)
+    storey.clock.turn(1)
+    await storey.join(rooms[0], "Ben")
 
 
 async def test_twenty_four_new_seats_are_the_most_of_a_room_and_one_in_fifteen_seconds() -> None:
@@ -150,6 +150,51 @@ async def test_two_hundred_wrong_codes_in_a_moment_are_the_most_in_all() -> None
     assert await is_too_many(storey, "address 200") == pytest.approx(1 / 200)
     storey.clock.turn(1 / 200)
     await fails_to_join(storey, "address 200")
+
+
+async def test_nobody_is_kept_out_by_what_strangers_guess() -> None:
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
+    for number in range(200):
+        await fails_to_join(storey, f"address {number}")
+    await is_too_many(storey, "address 200")
+    assert await storey.join(ada, "Ben", visitor="Ben's address")
+
+
+async def test_the_addresses_of_a_network_guess_together() -> None:
+    storey = a_storey(rate_limits=True)
+    ada = await storey.open()
+    for number in range(120):
+        await fails_to_join(storey, f"network/{number // 10}")
+        storey.clock.turn(1e-4)
+    assert await is_too_many(storey, "network/of another address") == pytest.approx(0.5, abs=0.02)
+    assert await cannot_join(storey, ada, "network/of a neighbour"), "or guessing has no bound"
+    await fails_to_join(storey, "another network/address")
+
+
+async def test_the_addresses_of_a_network_open_fifty_rooms_and_one_in_twelve_seconds() -> None:
+    storey = a_storey(rate_limits=True)
+    for number in range(50):
+        await storey.lobby.open("Ada", Options(), f"network/{number}")
+    with pytest.raises(TooMany) as refusal:
+        await storey.lobby.open("Ada", Options(), "network/of another address")
+    assert refusal.value.retry_after == pytest.approx(12)
+    for _ in range(5):  # nothing was taken from the address by what its network was refused
+        storey.clock.turn(12)
+        await storey.lobby.open("Ada", Options(), "network/of another address")
+    assert await storey.lobby.open("Ada", Options(), "another network/address")
+
+
+async def test_who_is_exempt_pays_nothing() -> None:
+    storey = a_storey(rate_limits=True)
+    for _ in range(300):
+        await storey.lobby.open("Ada", Options(), EXEMPT)
+        await fails_to_join(storey, EXEMPT)
+        storey.clock.turn(1 / 200)
+    ada = await storey.open()
+    for number in range(24):
+        await storey.leave(await storey.join(ada, f"Guest {number}", visitor=EXEMPT))
+    assert await cannot_join(storey, ada, EXEMPT), "a room has its budget whoever comes"
 
 
 async def test_five_rooms_are_the_most_from_one_address() -> None:

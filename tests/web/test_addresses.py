@@ -2,6 +2,7 @@
 
 import pytest
 
+from ephemera.lobby.limits import EXEMPT, network_of
 from ephemera.web.routes.addresses import Addresses
 from tests.support.clock import FakeClock
 
@@ -84,3 +85,31 @@ def test_without_the_secret_nobody_is_recognised(addresses: Addresses, clock: Fa
 def test_a_subject_holds_nothing_of_the_address(addresses: Addresses) -> None:
     assert "198.51" not in addresses.visitor("198.51.100.7")
     assert len(addresses.visitor("198.51.100.7")) == len(addresses.visitor(None))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("198.51.100.7", "198.51.100.8", True),
+        ("198.51.100.7", "198.51.101.7", False),
+        ("2001:db8:1:2::3", "2001:db8:1:3::3", True),
+        ("2001:db8:1:2::3", "2001:db8:2:2::3", False),
+        ("fc00:dead:beef:4dad::1:2", "fc00:dead:beef:4dad::1:3", False),
+    ],
+)
+def test_neighbours_share_a_wider_network_but_circuits_do_not(
+    addresses: Addresses, one: str, other: str, *, together: bool
+) -> None:
+    wider = {network_of(addresses.visitor(one)), network_of(addresses.visitor(other))}
+    assert len(wider) == (1 if together else 2)
+    assert wider.isdisjoint({addresses.visitor(one), addresses.visitor(other)})
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8:7:8::9"])
+def test_who_is_in_an_exempt_network_is_nobody_in_particular(
+    clock: FakeClock, address: str
+) -> None:
+    exempt = Addresses(SECRET, clock, ("192.0.2.0/24", "2001:db8:7::/48"))
+    assert exempt.visitor(address) == EXEMPT
+    for other in ("192.0.3.7", "2001:db8:8::1", "nobody", None):
+        assert exempt.visitor(other) != EXEMPT

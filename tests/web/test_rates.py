@@ -106,7 +106,7 @@ async def test_a_header_cannot_change_the_address(house: House) -> None:
 
 async def test_all_addresses_together_may_fail_two_hundred_times_a_second(house: House) -> None:
     for number in range(200):
-        guesser = Person(house, address=f"192.0.2.{number}")
+        guesser = Person(house, address=f"192.0.{number}.1")
         assert (await guesser.post("/join", PROGRAM, WRONG)).status == 404
     answer = await Person(house, address="198.51.100.1").post("/join", PROGRAM, WRONG)
     assert_too_many(answer, 1)
@@ -194,3 +194,52 @@ async def test_rates_can_be_lifted_but_not_sizes() -> None:
     assert (await scene.ben.say(scene.room, "x" * 4_001)).status == 422
     for _ in range(12):
         assert (await scene.mallory.post("/join", PROGRAM, WRONG)).status == 404
+
+
+# Networks
+
+
+async def test_a_thousand_openings_from_one_network_are_fifty_rooms(house: House) -> None:
+    """300 networks of 64 bits in one of 48 opened 1,500 rooms in six seconds."""
+    opened = 0
+    for number in range(1_500):
+        ada = Person(house, address=f"2001:db8:7:{number % 300:x}::1")
+        opened += (await ada.post("/rooms", PROGRAM, {"nickname": "Ada"})).status == 201
+        house.clock.turn(6 / 1_500)
+    assert opened == 50
+    other = Person(house, address="2001:db8:8::1")
+    assert (await other.post("/rooms", PROGRAM, {"nickname": "Ada"})).status == 201
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8:7:8::9"])
+async def test_an_exempt_network_pays_nothing(address: str) -> None:
+    house = House(rate_limits=True, exempt_networks=("192.0.2.0/24", "2001:db8:7::/48"))
+    ada = Person(house, address=address)
+    for _ in range(60):
+        assert (await ada.post("/rooms", PROGRAM, {"nickname": "Ada"})).status == 201
+        assert (await ada.post("/join", PROGRAM, WRONG)).status == 404
+    beside = Person(house, address="192.0.3.7")
+    for _ in range(10):
+        await beside.post("/join", PROGRAM, WRONG)
+    assert (await beside.post("/join", PROGRAM, WRONG)).status == 429
+
+
+async def test_a_proxy_that_is_not_trusted_is_warned_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for hops, warnings in ((0, 1), (1, 0)):
+        caplog.clear()
+        house = House(trusted_hops=hops)
+        for _ in range(3):
+            headers = {"X-Forwarded-For": "198.51.100.9"}
+            await Person(house).post("/join", PROGRAM, WRONG, headers=headers)
+        told = [each.getMessage() for each in caplog.records]
+        assert len(told) == warnings
+        assert "198.51.100.9" not in "".join(told)
+
+
+async def test_a_proxy_that_says_nothing_is_not_warned_of(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Person(house).post("/join", PROGRAM, WRONG)
+    assert not caplog.records

@@ -8,7 +8,6 @@ from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.pages import Pages
 from ephemera.web.routes.requests import read_form, read_idempotency_key, shown_token
 from ephemera.web.routes.returning import Returns
-from ephemera.web.routes.seats import visitor_address
 
 
 class Joining:
@@ -29,7 +28,7 @@ class Joining:
     async def join(self) -> Response:
         """Take a seat, or a place at the door, in the room that the code leads to."""
         fields = await read_form()
-        visitor = self._addresses.visitor(visitor_address())
+        visitor = self._addresses.asking()
         try:
             place = await self._lobby.join(
                 _typed_code(fields.get("code", "")),

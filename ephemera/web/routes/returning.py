@@ -13,7 +13,7 @@ from ephemera.web.routes.composer import new_key
 from ephemera.web.routes.kit import Kit
 from ephemera.web.routes.knocks import told_to_wait
 from ephemera.web.routes.requests import read_form, read_idempotency_key, shown_token
-from ephemera.web.routes.seats import admitted, visitor_address
+from ephemera.web.routes.seats import admitted
 
 
 class Returns:
@@ -44,7 +44,7 @@ class Returns:
     async def come_back(self, room_id: str) -> Response:
         """Take the place again that the token stood for."""
         token, fields = shown_token(), await read_form()
-        visitor = self._addresses.visitor(visitor_address())
+        visitor = self._addresses.asking()
         try:
             key = read_idempotency_key(fields)
             place = await self._returning.come_back(room_id, token, visitor, key)

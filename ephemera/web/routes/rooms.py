@@ -27,7 +27,7 @@ from ephemera.web.routes.requests import (
     shown_token,
 )
 from ephemera.web.routes.returning import Returns
-from ephemera.web.routes.seats import departed, visitor_address
+from ephemera.web.routes.seats import departed
 
 
 class RoomPage:
@@ -105,7 +105,7 @@ class Rooms:
             admission = await self._lobby.open(
                 fields.get("nickname", ""),
                 read_options(fields),
-                self._addresses.visitor(visitor_address()),
+                self._addresses.asking(),
                 read_idempotency_key(fields),
                 opening_key=fields.get("opening_key") or shown_bearer() or "",
             )

@@ -1,6 +1,6 @@
 """Seats as answers: what somebody gets who takes one, and who gives one up."""
 
-from quart import Response, jsonify, request
+from quart import Response, jsonify
 
 from ephemera.domain.codes import show_code
 from ephemera.domain.rooms import Room
@@ -11,12 +11,6 @@ from ephemera.web.road.answers import see_other
 from ephemera.web.road.asked import as_asked
 from ephemera.web.road.sessions import forget_seat, give_seat
 from ephemera.web.routes.requests import origin
-
-
-def visitor_address() -> str | None:
-    """Return the address of the other end, or what the trusted hops say it is."""
-    client = request.scope.get("client")
-    return client[0] if client else None
 
 
 def admitted(admission: Admission, proof: str) -> Response:
