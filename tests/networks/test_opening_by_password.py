@@ -2,7 +2,9 @@
 
 import re
 import subprocess
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +48,23 @@ def write_passwords(folder: Path) -> Path:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
-    folder = tmp_path_factory.mktemp("passwords")
-    for place in (folder, *folder.parents[:2]):
-        place.chmod(0o755)
+async def edge() -> AsyncIterator[Edge]:
+    with open_folder() as folder:
+        async with asking(folder) as running:
+            yield running
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Make a folder for workers of another account: those of pytest are closed to them."""
+    with tempfile.TemporaryDirectory(prefix="ephemera-passwords-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@asynccontextmanager
+async def asking(folder: Path) -> AsyncIterator[Edge]:
+    """Run nginx as shipped, with the example in it."""
     passwords = str(write_passwords(folder))
     asks = example("nginx", "auth_basic").replace("/etc/nginx/ephemera.passwords", passwords)
     guarded = {"        location / {": f"{asks}\n        location / {{"}

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,10 @@ async def server() -> AsyncIterator[RunningServer]:
 async def saying(*pieces: bytes, ends: bool = True) -> AsyncIterator[int]:
     """Listen, and say this to whoever has asked; yield the port."""
 
+    told: list[StreamWriter] = []
+
     async def tell(reader: StreamReader, writer: StreamWriter) -> None:
+        told.append(writer)
         await reader.read(1)
         for piece in pieces:
             writer.write(piece)
@@ -39,6 +42,10 @@ async def saying(*pieces: bytes, ends: bool = True) -> AsyncIterator[int]:
 
     async with await asyncio.start_server(tell, "127.0.0.1", 0) as listening:
         yield listening.sockets[0].getsockname()[1]
+    for writer in told:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def unwell(port: int, patience: float = 5) -> str:
