@@ -19,6 +19,7 @@ from ephemera.metrics import Metrics
 from ephemera.server.load import Load
 from ephemera.settings import Settings
 from ephemera.web import composition
+from ephemera.web.rendering.site import Site
 from ephemera.web.road.quart import QuietQuart
 
 DRAIN_SECONDS = 1.0
@@ -79,7 +80,7 @@ def create_app(
         is_too_much=Load().is_too_much if settings.rate_limits else None,
         exempt=settings.exempt_networks,
         trusts_proxies=settings.trusted_hops > 0,
-        site=settings.site_and_lifetime,
+        site=_site(settings),
     )
     return app
 
@@ -93,6 +94,16 @@ def _use_cases(settings: Settings, engine: Engine, clock: Clock) -> UseCases:
         lifetime=settings.lifetime,
         most_rooms=settings.max_rooms,
         opening=settings.opening,
+    )
+
+
+def _site(settings: Settings) -> Site:
+    return Site(
+        name=settings.site,
+        contact=settings.contact,
+        banner=settings.banner,
+        text=settings.operator,
+        lifetime=settings.lifetime,
     )
 
 

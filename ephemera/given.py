@@ -39,7 +39,11 @@ class Given(NamedTuple):
 
 def configured(given: Mapping[str, Given]) -> Settings:
     """Return the settings as they were chosen; raise `SettingsError` for the first misfit."""
-    values = {_key_of(name): _read(name, each.text) for name, each in given.items()}
+    values = {
+        _key_of(name): _read(name, each.text)
+        for name, each in given.items()
+        if each.text != SETTINGS[name].default  # also where that only says what it is
+    }
     if values.get("engine", "memory") != "memory" and "secret" not in values:
         raise SettingsError(
             "EPHEMERA_SECRET must be set, the same for each process that shares an engine."

@@ -63,8 +63,8 @@ def grammar_of(
     """Return what the parser takes; `told` is what is said of it one level above."""
     arguments: list[Argument] = []
     commands: list[Command] = []
-    for action in parser._actions:  # noqa: SLF001 - see above
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - see above
+    for action in parser._actions:  # noqa: SLF001 - nothing public tells it
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - nothing public tells it
             commands += _below(action, path)
         elif action.help != argparse.SUPPRESS:
             arguments.append(_argument(parser, action))
@@ -81,16 +81,16 @@ def grammar_of(
 def _below(
     action: "argparse._SubParsersAction[argparse.ArgumentParser]", path: tuple[str, ...]
 ) -> Iterator[Command]:
-    for told in action._choices_actions:  # noqa: SLF001 - see above
+    for told in action._choices_actions:  # noqa: SLF001 - nothing public tells it
         yield grammar_of(action.choices[told.dest], (*path, told.dest), told.help or "")
 
 
 def _argument(parser: argparse.ArgumentParser, action: argparse.Action) -> Argument:
     shown = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
-    formatter = parser._get_formatter()  # noqa: SLF001 - see above
+    formatter = parser._get_formatter()  # noqa: SLF001 - nothing public tells it
     return Argument(
         tuple(action.option_strings),
         "" if action.nargs == 0 else shown,
-        formatter._expand_help(action) if action.help else "",  # noqa: SLF001 - see above
+        formatter._expand_help(action) if action.help else "",  # noqa: SLF001 - nothing public tells it
         tuple(str(choice) for choice in action.choices or ()),
     )

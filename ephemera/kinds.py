@@ -141,6 +141,8 @@ def contact(text: str) -> str | None:
 
 def text_at(path: str) -> str | None:
     """Return the text of a file, if it is one and not too large."""
+    if not Path(path).is_file():  # of a pipe we would wait for who writes
+        return None
     try:
         with Path(path).open("rb") as file:
             read = file.read(LARGEST_TEXT + 1)

@@ -164,11 +164,6 @@ class Settings:
         made_by=str,
     )
 
-    @property
-    def site_and_lifetime(self) -> tuple[str, str, str, str, float]:
-        """What pages tell of who runs the site, and of how long a room lives."""
-        return self.site, self.contact, self.banner, self.operator, self.lifetime
-
 
 SETTINGS: Final[Mapping[str, Setting]] = {
     PREFIX + each.name.upper(): each.metadata["setting"] for each in fields(Settings)

@@ -309,3 +309,14 @@ def test_a_secret_that_everybody_can_read_is_warned_of(
 @pytest.mark.parametrize("text", ["192.0.2.1/24", "everybody", "192.0.2.0/33", "192.0.2.0/24;::/0"])
 def test_what_is_no_network_is_not_exempt(text: str) -> None:
     assert refusal(EPHEMERA_EXEMPT_NETWORKS=text).startswith("EPHEMERA_EXEMPT_NETWORKS must be ")
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_a_default_that_is_written_out_is_the_default(name: str) -> None:
+    """People copy what `--check` and the page show: nobody's secret is then a sentence of ours."""
+    field = name.removeprefix("EPHEMERA_").lower()
+    written = settings_in({name: SETTINGS[name].default})
+    if field == "secret":
+        assert written.secret != SETTINGS[name].default.encode()
+    else:
+        assert getattr(written, field) == getattr(Settings(), field)

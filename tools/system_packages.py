@@ -30,6 +30,7 @@ PROGRAMS = {
     "redis-server": "redis-server",
     "squid": "squid",
     "strace": "strace",
+    "systemd-analyze": "systemd",
     "tor": "tor",
     "varnishd": "varnish",
     "tmux": "tmux",

@@ -9,6 +9,8 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Final
 
+from ephemera.domain.errors import KeyNeeded
+
 SHORTEST_KEY: Final = 16
 LONGEST_KEY: Final = 256
 LARGEST_FILE: Final = 65_536
@@ -39,13 +41,12 @@ class Keyring:
         self._version = self._version_now()
         self._digests = list(_digests_in(file))
 
-    def knows(self, key: str) -> bool:
-        """Tell whether that is one of the keys, in a time that tells nothing of which."""
-        if len(key) > LONGEST_KEY:
-            return False
+    def check(self, key: str) -> None:
+        """Raise `KeyNeeded` unless that is a key, in a time that tells nothing of which."""
         self._read_again()
-        digest = _digest_of(key)
-        return sum(compare_digest(digest, known) for known in self._digests) > 0
+        digest = _digest_of(key[: LONGEST_KEY + 1])
+        if not sum(compare_digest(digest, known) for known in self._digests):
+            raise KeyNeeded
 
     def _read_again(self) -> None:
         version = self._version_now()
@@ -82,6 +83,8 @@ def _digests_in(file: Path) -> Iterator[bytes]:
 
 def _text_in(file: Path) -> str:
     try:
+        if not file.is_file():  # of a pipe we would wait for who writes
+            raise KeysUnfit("cannot be read as text")
         with file.open("rb") as opened:
             mode = os.fstat(opened.fileno()).st_mode
             text = opened.read(LARGEST_FILE + 1)

@@ -1,8 +1,10 @@
 """How often things may happen. Sizes are settled where the thing is read."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from ephemera.clock import Clock
 from ephemera.domain.errors import Refusal, TooMany
@@ -27,6 +29,7 @@ JOINS_FROM_AN_ADDRESS: Final = Limit("joins", 1.0, 60)
 """An office or a school is one address."""
 KNOCKS_FROM_AN_ADDRESS: Final = Limit("knocks", 6 / 60, 6)
 FAILED_KEYS_FROM_AN_ADDRESS: Final = Limit("failed-keys", 10 / 60, 10)
+FAILED_KEYS_FROM_A_NETWORK: Final = Limit("failed-keys-of-a-network", 2.0, 120)
 ACTS_OF_A_SEAT: Final = Limit("acts-of-a-seat", 2.0, 20)
 READS_OF_A_SEAT: Final = Limit("reads-of-a-seat", 2.0, 40)
 """Of all that a room holds: some milliseconds each. A page without scripts may ask every 2 s."""
@@ -51,6 +54,7 @@ class Limits:
         self._engine = engine
         self._clock = clock
         self._enforced = enforced
+        self._guessing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def spend(self, *spendings: tuple[Limit, str]) -> None:
         """Take one from the budget of each limit and subject, or from none of them.
@@ -73,9 +77,25 @@ class Limits:
         try:
             yield
         except Refusal:
-            if refunding and self._enforced:
+            if refunding:
                 await self.refund(*spendings)
             raise
+
+    @asynccontextmanager
+    async def guessing(
+        self, visitor: str, of_the_address: Limit, of_the_network: Limit
+    ) -> AsyncIterator[None]:
+        """Spend for what is tried within, and give it back unless that is refused.
+
+        Who has guessed too often is refused before, with `TooMany`, right or wrong: else there
+        would be no limit. What one visitor tries is tried one after the other: else an office that
+        comes at once with what is right would use up what is for wrong ones.
+        """
+        tried = ((of_the_address, visitor), (of_the_network, network_of(visitor)))
+        async with self._guessing.setdefault(visitor, asyncio.Lock()):
+            await self.spend(*tried)
+            yield
+            await self.refund(*tried)
 
     async def allow(self, limit: Limit, subject: str) -> bool:
         """Take one from the budget and tell whether there was one."""
@@ -83,6 +103,8 @@ class Limits:
 
     async def refund(self, *spendings: tuple[Limit, str]) -> None:
         """Give back what `spend` took."""
+        if not self._enforced:
+            return
         for limit, subject in spendings:
             if subject != EXEMPT:
                 await self._engine.refund(_budget(limit, subject), limit.rate)

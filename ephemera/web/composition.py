@@ -77,13 +77,13 @@ def furnish(  # noqa: PLR0913 - all that the web stands on
     is_too_much: Callable[[], bool] | None,
     exempt: Sequence[str],
     trusts_proxies: bool,
-    site: tuple[str, str, str, str, float],
+    site: Site,
 ) -> Hot:
     """Give the application all that it answers; return what the server may read by itself.
 
     Without `is_too_much` nobody is ever told to come later. Raises `AssetsMissing`.
     """
-    assets, fragments = read_once(Site(*site))
+    assets, fragments = read_once(site)
     kit = Kit(
         **use._asdict(),
         hub=hub,

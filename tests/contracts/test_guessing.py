@@ -3,8 +3,9 @@
 import asyncio
 from itertools import cycle
 from math import ceil
+from pathlib import Path
 
-from ephemera.domain.errors import TooMany, WrongCode
+from ephemera.domain.errors import KeyNeeded, TooMany, WrongCode
 from ephemera.domain.rooms import Options
 from ephemera.engine.base import Engine
 from ephemera.engine.memory import MemoryEngine
@@ -65,3 +66,33 @@ async def test_who_guesses_at_once_is_told_no_more_often_than_one_after_the_othe
     told = await asyncio.gather(*(guess(storey, "network/address") for _ in range(100)))
     refilled = (asyncio.get_running_loop().time() - start) / 6
     assert 10 <= told.count(WrongCode) <= 10 + ceil(refilled)
+
+
+async def test_an_office_that_knows_a_key_opens_its_rooms_at_once(
+    engine: Engine, tmp_path: Path
+) -> None:
+    storey = a_storey(engine, rate_limits=True, opening=(None, keys_in(tmp_path)))
+    opened = await asyncio.gather(
+        *(opens(storey, f"a network/address {n % 5}", KEY) for n in range(20))
+    )
+    assert all(opened)
+    wrong = [opens(storey, "a network/address", "wrong") for _ in range(100)]
+    assert not any(await asyncio.gather(*wrong))
+
+
+KEY = "correct-horse-battery"
+
+
+def keys_in(folder: Path) -> Path:
+    file = folder / "keys"
+    file.write_text(f"ada {KEY}\n")
+    file.chmod(0o600)
+    return file
+
+
+async def opens(storey: Storey, visitor: str, key: str) -> bool:
+    try:
+        await storey.lobby.open("Ada", Options(), visitor, opening_key=key)
+    except (KeyNeeded, TooMany):
+        return False
+    return True

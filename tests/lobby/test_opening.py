@@ -1,5 +1,6 @@
 """Who may open a room: anybody, nobody just now, or who knows one of the operator's keys."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pytest
 
 from ephemera.domain.errors import Invalid, KeyNeeded, Paused, TooMany
 from ephemera.domain.rooms import Options
+from ephemera.engine.memory import MemoryEngine
 from ephemera.lobby.keyring import KeysUnfit
-from ephemera.lobby.opening import LONGEST_SENTENCE
 from tests.support.rooms import Storey, a_storey
 
 KEY = "correct-horse-battery"
@@ -55,20 +56,11 @@ async def test_nobody_opens_a_room_while_the_house_is_paused() -> None:
     assert refused.value.why == "Back on Monday."
 
 
-async def test_a_room_is_joined_and_goes_on_while_the_house_is_paused() -> None:
-    storey = a_storey()
-    ada = await storey.open("Ada")
-    storey.opening.pause("We upgrade.")
-    ben = await storey.join(ada, "Ben")
-    assert await storey.seated(ben)
-
-
-async def test_a_pause_ends_and_its_sentence_is_bounded() -> None:
-    storey = a_storey()
-    storey.opening.pause("a" * (LONGEST_SENTENCE + 1))
-    assert storey.opening.paused == "a" * LONGEST_SENTENCE
-    storey.opening.resume()
-    assert await opens(storey)
+async def test_a_room_is_joined_while_nobody_may_open_one() -> None:
+    engine = MemoryEngine()
+    ada = await a_storey(engine).open("Ada")
+    paused = a_storey(engine, opening=("We upgrade.", None))
+    assert await paused.seated(await paused.join(ada, "Ben"))
 
 
 async def test_who_knows_a_key_opens_rooms_and_nobody_else(file: Path) -> None:
@@ -154,3 +146,10 @@ def test_a_file_that_everybody_can_read_is_warned_of(
     file.chmod(0o644)
     a_storey(opening=(None, file))
     assert "Everybody on this machine can read the keys" in caplog.text
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(KeysUnfit, match="cannot be read"):
+        a_storey(opening=(None, file))

@@ -82,7 +82,6 @@ async def test_a_proxy_of_another_account_reaches_a_path_under_the_umask_of_the_
             assert await can_connect(path) == is_for_all
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="nginx has the account of whoever starts it")
 @pytest.mark.parametrize(("mode", "status"), [("0666", 200), ("0600", 502)])
 async def test_nginx_as_shipped_reaches_a_path_unless_its_mode_forbids_it(
     open_folder: Path, mode: str, status: int
@@ -93,7 +92,9 @@ async def test_nginx_as_shipped_reaches_a_path_unless_its_mode_forbids_it(
         running_nginx(f"unix:{path}") as nginx,
         httpx.AsyncClient(verify=nginx.trust(), timeout=PATIENCE) as client,
     ):
-        assert (await client.get(f"{nginx.url}/health/live")).status_code == status
+        answer = await client.get(f"{nginx.url}/health/live")
+        # Only root can give the workers of nginx another account.
+        assert answer.status_code == (status if os.getuid() == 0 else httpx.codes.OK)
 
 
 async def test_one_place_that_is_taken_is_named_and_no_path_is_left(tmp_path: Path) -> None:

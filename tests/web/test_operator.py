@@ -1,5 +1,6 @@
 """Who runs this site: at every foot, at /operator, and for who found a fault."""
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ TOLD: Final[Mapping[str, Any]] = {
     "site": "Chess club “Rook & Pawn” <b>",
     "contact": "ada@club.example",
     "banner": f"Down on Monday. {HOSTILE} https://club.example/why",
-    "operator": f"# Imprint\n\nAda Lovelace\n12 Old Street\n\n# Rules\n\n{HOSTILE}\n\n\n\n#\n",
+    "operator": "# Imprint\n\nAda Lovelace\n12 Old Street\n\n## Rules\nBe kind.\n"
+    f"{HOSTILE}\n\n\n\n#\n\n# Privacy\n",
 }
 
 
@@ -59,8 +61,9 @@ async def test_a_room_has_no_banner() -> None:
 
 async def test_the_page_of_the_operator_has_headings_and_paragraphs() -> None:
     page = await page_of(House(**TOLD), "/operator")
-    assert re.findall(r'<h2 dir="auto">(.*?)</h2>', page) == ["Imprint", "Rules", ""]
+    assert re.findall(r'<h2 dir="auto">(.*?)</h2>', page) == ["Imprint", "Rules", "Privacy"]
     assert "Ada Lovelace\n12 Old" in page
+    assert re.search(r'<p class="operators" dir="auto">Be kind\.\n', page)
     assert '<a href="mailto:ada@club.example"' in page
 
 
@@ -141,3 +144,9 @@ def test_a_text_is_read_once_and_bounded(tmp_path: Path) -> None:
         file.write_bytes(unfit)
         with pytest.raises(SettingsError):
             chosen("operator", str(file))
+
+
+def test_a_pipe_in_the_place_of_a_text_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "text")
+    with pytest.raises(SettingsError):
+        chosen("operator", str(tmp_path / "text"))

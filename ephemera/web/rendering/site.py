@@ -1,5 +1,6 @@
 """Who runs this site, in the operator's own words: text, and nothing of it is markup."""
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ephemera.web.rendering.languages import Sentence, said
@@ -35,7 +36,12 @@ class Site(NamedTuple):
         return "\n\n".join(told for told in (self.name, self.contact, self.text.strip()) if told)
 
     @property
-    def pieces(self) -> list[tuple[bool, str]]:
-        """The text by its paragraphs, each with whether it is a heading."""
-        pieces = (piece.strip() for piece in self.text.split("\n\n"))
-        return [(piece.startswith("#"), piece.lstrip("#").strip()) for piece in pieces if piece]
+    def pieces(self) -> Iterator[tuple[bool, str]]:
+        """The text by its headings, a line each, and its paragraphs; and which of them it is."""
+        for piece in self.text.split("\n\n"):
+            first, _, rest = piece.strip().partition("\n")
+            heading, paragraph = (first, rest) if first.startswith("#") else ("", piece)
+            if shown := heading.strip("# "):
+                yield True, shown
+            if shown := paragraph.strip():
+                yield False, shown

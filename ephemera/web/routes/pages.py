@@ -109,11 +109,7 @@ class Pages:
         if as_asked().form != "html":
             raise refusal
         errors = {field_of(refusal): refusals.sentence(refusal, as_asked().locale)}
-        context = (
-            {"places": (), "here": None}
-            if page == "pages/join.html"
-            else {"opening": self._opening}
-        )
+        context = {"places": (), "here": None, "opening": self._opening}
         return with_status(self._page(page, fields=fields, errors=errors, **context), refusal)
 
     def _page(self, name: str, **context: Any) -> Response:  # noqa: ANN401 - templates take anything
