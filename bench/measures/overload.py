@@ -25,7 +25,7 @@ from bench.plan import Plan
 ROOMS: Final = 400
 """So many that the limits of seats and rooms allow four seconds of 5,000 messages a second."""
 ROOMS_OF_AN_ADDRESS: Final = 1
-"""As many as one address may fill: of good joins it has ten a minute."""
+"""As many as one address may fill: of good joins it has sixty a minute."""
 AT_ONCE: Final = 8
 """Messages under way while we look how much the server can carry."""
 QUIET: Final = 1 / 8
@@ -122,8 +122,8 @@ class Everywhere(Sse):
 
     def call(self, port: int) -> HTTPConnection:
         """Return the connection of those who open a room and join it."""
-        high, low = divmod(next(self._rooms) // ROOMS_OF_AN_ADDRESS, 250)
-        source = (f"127.0.{high + 1}.{low + 1}", 0)
+        low, high = divmod(next(self._rooms) // ROOMS_OF_AN_ADDRESS, 250)
+        source = (f"127.0.{high + 1}.{low + 1}", 0)  # a /24 may open no more than a few, either
         return HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=source)
 
     def poster(self, line: Line, seat: Seat) -> HttpPoster:
