@@ -1,4 +1,5 @@
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -320,3 +321,17 @@ def test_a_default_that_is_written_out_is_the_default(name: str) -> None:
         assert written.secret != SETTINGS[name].default.encode()
     else:
         assert getattr(written, field) == getattr(Settings(), field)
+
+
+def test_the_settings_of_the_document_are_settings(tmp_path: Path) -> None:
+    """What an operator copies out of docs/install.md is read, with its files in a place of ours."""
+    page = (PAGE.parent / "install.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    for name, holds in {"operator.txt": "# Imprint\nAda", "keys": f"board {'0' * 32}"}.items():
+        (tmp_path / name).write_text(holds, encoding="utf-8")
+        text = text.replace(f"/etc/ephemera/{name}", str(tmp_path / name))
+    chosen = settings_in({"EPHEMERA_CONFIG": str(a_file(tmp_path, text))})
+    assert chosen.site == "Chess club Rook & Pawn"
+    assert chosen.operator == "# Imprint\nAda"
+    assert chosen.opening == (None, tmp_path / "keys")
+    assert chosen.exempt_networks == ("192.0.2.0/24",)
